@@ -1,0 +1,1 @@
+"""The models themselves, without Triton: layout detection, text recognition and the page pipeline over both."""

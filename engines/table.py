@@ -1,0 +1,21 @@
+"""The table of engines: the one place where a name in the settings becomes classes."""
+
+from __future__ import annotations
+
+from engines.layout.base import LayoutEngine
+from engines.settings import EngineSettings
+from engines.vlm.base import VlmEngine
+
+
+def make_layout(settings: EngineSettings) -> LayoutEngine:
+    """The layout engine that the settings name, not yet loaded."""
+    from engines.layout.lite import LiteLayout
+
+    return {"lite": LiteLayout}[settings.engine](settings)
+
+
+def make_vlm(settings: EngineSettings) -> VlmEngine:
+    """The recognition engine that the settings name, not yet loaded."""
+    from engines.vlm.lite import LiteVlm
+
+    return {"lite": LiteVlm}[settings.engine](settings)

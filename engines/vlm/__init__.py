@@ -1,0 +1,1 @@
+"""Recognition engines: crops of a page and a prompt in, text out. One module an engine."""

@@ -1,0 +1,86 @@
+"""What every recognition engine takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engines.errors import BadOption
+
+Prompt = Literal[
+    "OCR:", "Table Recognition:", "Formula Recognition:", "Chart Recognition:", "Seal Recognition:", "Spotting:"
+]
+FinishReason = Literal["stop", "length", "repetition", "deadline"]
+Point = tuple[float, float]
+Quad = tuple[Point, Point, Point, Point]
+
+
+class VlmOptions(BaseModel):
+    """The options of one crop, by the names that the official pipeline passes to its VLM."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    max_new_tokens: Annotated[int, Field(gt=0)] = 4096
+    min_pixels: Annotated[int, Field(gt=0)] | None = None
+    max_pixels: Annotated[int, Field(gt=0)] | None = None
+    skip_special_tokens: bool = True
+    use_cache: bool = True
+    repetition_penalty: Annotated[float, Field(gt=0)] | None = None
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    deadline: float | None = None
+    """Unix seconds after which the text is of no use."""
+    lines: tuple[Quad, ...] | None = None
+    """Text lines that the layout engine found in this crop, in crop pixels; None where it looks for none."""
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> VlmOptions:
+        """Read the OPTIONS tensor. Raises BadOption with the name of what is wrong."""
+        try:
+            return cls.model_validate_json(text or "{}")
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"])) or "OPTIONS"
+            raise BadOption(f"{where}: {first['msg']}") from error
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One region to read. `image` is RGB uint8 [height, width, 3]."""
+
+    image: NDArray[np.uint8]
+    prompt: str
+    options: VlmOptions = field(default_factory=VlmOptions)
+
+
+@dataclass(frozen=True)
+class Text:
+    """What was read in a crop.
+
+    `tokens` counts what the engine generated (for the lite engine: recognised characters). `warnings` are sentences
+    about what could not be read, for the answer.
+    """
+
+    text: str
+    tokens: int
+    finish_reason: FinishReason = "stop"
+    warnings: tuple[str, ...] = ()
+
+
+class VlmEngine(Protocol):
+    """Reads crops. `submit` may be called from several threads and returns at once."""
+
+    def load(self) -> None:
+        """Read the weights and run once. Raises MissingWeights."""
+
+    def submit(self, crops: Sequence[Crop]) -> list[Future[Text]]:
+        """Queue the crops; each future ends on its own, with its text or with an EngineError."""
+
+    def close(self) -> None:
+        """Finish nothing more; futures still open end with EngineFailure."""
