@@ -19,3 +19,15 @@ def make_vlm(settings: EngineSettings) -> VlmEngine:
     from engines.vlm.lite import LiteVlm
 
     return {"lite": LiteVlm}[settings.engine](settings)
+
+
+def refusal(settings: EngineSettings, name: str, value: object) -> str | None:
+    """Why the engine that the settings name can't honour a page option (public camelCase name), or None if it can."""
+    from engines.lite.options import refusal as lite_refusal
+
+    return {"lite": lite_refusal}[settings.engine](name, value)
+
+
+def model_name(settings: EngineSettings) -> str:
+    """The name under which answers tell which weights read the page."""
+    return {"lite": f"PP-OCRv6 {settings.lite_model}"}[settings.engine]

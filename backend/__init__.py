@@ -1,0 +1,1 @@
+"""What the Triton models share: tensors, answers, metrics, and calls from one model to another."""

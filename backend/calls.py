@@ -1,0 +1,80 @@
+"""Calls from the `ocr` model to `layout` and `vlm` (business logic scripting)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import triton_python_backend_utils as pb_utils
+from numpy.typing import NDArray
+
+from backend.tensors import read_text, text_tensor
+from engines.errors import DeadlineExceeded, from_wire
+from engines.layout.base import Box
+from engines.vlm.base import Crop, FinishReason, Text
+
+T = TypeVar("T")
+
+
+class ModelCalls:
+    """Asks `layout` and `vlm`, one sub-request an image, so that Triton batches those of all pages together."""
+
+    def __init__(self, threads: int) -> None:
+        # A sub-request holds a thread until it is answered; what is more waits here, not in Triton.
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="call")
+
+    def layout(self, image: NDArray[np.uint8], options: dict[str, Any], deadline: float) -> list[Box]:
+        """The boxes of an RGB page. Raises EngineError, DeadlineExceeded among them."""
+        [boxes] = _results([self._threads.submit(_detect, image, {**options, "deadline": deadline})], deadline)
+        return boxes
+
+    def vlm(self, crops: Sequence[Crop], deadline: float) -> list[Text]:
+        """The texts of the crops, in order. Raises the first EngineError of any, DeadlineExceeded among them."""
+        return _results([self._threads.submit(_read, crop) for crop in crops], deadline)
+
+    def close(self) -> None:
+        """Drop what waits and let the threads end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _results(calls: Sequence[Future[T]], deadline: float) -> list[T]:
+    """What the calls answer, in order; none is waited for past the deadline, since a dead model never answers."""
+    try:
+        return [call.result(timeout=max(0.0, deadline - time.time())) for call in calls]
+    except FutureTimeout:
+        raise DeadlineExceeded("a model did not answer before the deadline") from None
+    finally:
+        for call in calls:
+            call.cancel()
+
+
+def _detect(image: NDArray[np.uint8], options: dict[str, Any]) -> list[Box]:
+    inputs = [pb_utils.Tensor("IMAGE", image[np.newaxis]), text_tensor("OPTIONS", json.dumps(options), shape=(1, 1))]
+    return cast(list[Box], json.loads(read_text(_ask("layout", inputs, ["BOXES"]), "BOXES")))
+
+
+def _read(crop: Crop) -> Text:
+    inputs = [
+        pb_utils.Tensor("IMAGE", crop.image[np.newaxis]),
+        text_tensor("PROMPT", crop.prompt, shape=(1, 1)),
+        text_tensor("OPTIONS", crop.options.model_dump_json(exclude_none=True), shape=(1, 1)),
+    ]
+    response = _ask("vlm", inputs, ["TEXT", "TOKENS", "FINISH_REASON", "WARNINGS"])
+    return Text(
+        text=read_text(response, "TEXT"),
+        tokens=int(pb_utils.get_output_tensor_by_name(response, "TOKENS").as_numpy().reshape(-1)[0]),
+        finish_reason=cast(FinishReason, read_text(response, "FINISH_REASON")),
+        warnings=tuple(json.loads(read_text(response, "WARNINGS"))),
+    )
+
+
+def _ask(model: str, inputs: list[Any], outputs: list[str]) -> Any:
+    response = pb_utils.InferenceRequest(model_name=model, requested_output_names=outputs, inputs=inputs).exec()
+    if response.has_error():
+        raise from_wire(response.error().message())
+    return response

@@ -1,0 +1,75 @@
+"""What only the whole document knows: tables that run over a page break, and the levels of its titles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from paddlex.inference.serving.basic_serving._pipeline_apps._common.common import prune_result
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from engines.errors import BadOption, InvalidInput
+from engines.page.pipeline import PagePipeline
+
+
+class DocumentOptions(BaseModel):
+    """The fields of the official `/restructure-pages`, with its defaults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+
+    merge_tables: bool = True
+    relevel_titles: bool = True
+    concatenate_pages: bool = False
+    prettify_markdown: bool = True
+    show_formula_number: bool = False
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> DocumentOptions:
+        """Read the OPTIONS tensor. Raises BadOption with the name of the field that is wrong."""
+        try:
+            return cls.model_validate_json(text or "{}")
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            raise BadOption(f"{'.'.join(map(str, first['loc'])) or 'OPTIONS'}: {first['msg']}") from error
+
+
+@dataclass(frozen=True)
+class RestructuredPage:
+    """A page as the document sees it: the official API's `prunedResult`, and its Markdown."""
+
+    result: dict[str, Any]
+    markdown: str
+
+
+def restructure(pages: list[dict[str, Any]], options: DocumentOptions) -> list[RestructuredPage]:
+    """Join and level the pages' results (`prunedResult` of each, in order) by PaddleX's `restructure_pages`.
+
+    One page comes back for each, or a single one with `concatenate_pages`.
+
+    Raises:
+        InvalidInput: a page is not a `prunedResult`.
+    """
+    pipeline = PagePipeline(_no_model, _no_model, deadline=0.0)
+    results = [{"res": {**page, "input_path": "", "page_index": index}} for index, page in enumerate(pages)]
+    try:
+        joined = list(
+            pipeline.restructure_pages(
+                results,
+                merge_tables=options.merge_tables,
+                relevel_titles=options.relevel_titles,
+                concatenate_pages=options.concatenate_pages,
+            )
+        )
+        return [_rendered(page, options) for page in joined]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InvalidInput(f"PAGES holds something that is no prunedResult of a page: {error!r}") from error
+
+
+def _rendered(page: Any, options: DocumentOptions) -> RestructuredPage:
+    markdown = page._to_markdown(pretty=options.prettify_markdown, show_formula_number=options.show_formula_number)
+    return RestructuredPage(prune_result(page.json["res"]), markdown["markdown_texts"])
+
+
+def _no_model(*_: Any) -> Any:
+    raise AssertionError("restructuring asks no model")

@@ -1,0 +1,104 @@
+"""The options of one page: the fields of the official HTTP API, in its camelCase."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.alias_generators import to_camel
+
+from engines.errors import BadOption
+
+Ratio = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+PositiveInt = Annotated[int, Field(gt=0)]
+MergeMode = Literal["large", "small", "union"]
+
+DOCUMENT_OPTIONS = frozenset({"restructurePages", "mergeTables", "relevelTitles", "concatenatePages"})
+"""Fields of the official API that concern a whole document; the model `restructure` takes them."""
+
+
+class VlmExtraArgs(BaseModel):
+    """Pixel budgets by kind of block (`vlmExtraArgs`); these keys are snake_case in the official API too."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ocr_min_pixels: PositiveInt | None = None
+    ocr_max_pixels: PositiveInt | None = None
+    table_min_pixels: PositiveInt | None = None
+    table_max_pixels: PositiveInt | None = None
+    chart_min_pixels: PositiveInt | None = None
+    chart_max_pixels: PositiveInt | None = None
+    formula_min_pixels: PositiveInt | None = None
+    formula_max_pixels: PositiveInt | None = None
+    seal_min_pixels: PositiveInt | None = None
+    seal_max_pixels: PositiveInt | None = None
+
+
+class PageOptions(BaseModel):
+    """What a request may ask of one page. None leaves a choice to the pipeline, as in the official API.
+
+    Dictionaries by class take class numbers or label names as keys; JSON has only string keys, so "22" counts as 22.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+
+    use_doc_orientation_classify: bool | None = None
+    use_doc_unwarping: bool | None = None
+    use_layout_detection: bool | None = None
+    use_chart_recognition: bool | None = None
+    use_seal_recognition: bool | None = None
+    use_ocr_for_image_block: bool | None = None
+    layout_threshold: Ratio | dict[int | str, Ratio] | None = None
+    layout_nms: bool | None = None
+    layout_unclip_ratio: Positive | tuple[Positive, Positive] | dict[int | str, tuple[Positive, Positive]] | None = None
+    layout_merge_bboxes_mode: MergeMode | dict[int | str, MergeMode] | None = None
+    layout_shape_mode: Literal["rect", "quad", "poly", "auto"] = "auto"
+    prompt_label: Literal["ocr", "formula", "table", "chart", "seal", "spotting"] | None = None
+    format_block_content: bool | None = None
+    repetition_penalty: Positive | None = None
+    temperature: Annotated[float, Field(ge=0)] | None = None
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    min_pixels: PositiveInt | None = None
+    max_pixels: PositiveInt | None = None
+    max_new_tokens: PositiveInt | None = None
+    merge_layout_blocks: bool | None = None
+    markdown_ignore_labels: list[str] | None = None
+    vlm_extra_args: VlmExtraArgs = VlmExtraArgs()
+
+    prettify_markdown: bool = True
+    show_formula_number: bool = False
+    return_markdown_images: bool = True
+
+    deadline: float | None = None
+    """Unix seconds after which the answer is of no use."""
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> PageOptions:
+        """Read the OPTIONS tensor. Raises BadOption with the name of the field that is wrong."""
+        try:
+            return cls.model_validate_json(text or "{}")
+        except ValidationError as error:
+            raise BadOption(_complaint(error)) from error
+
+    def predict_arguments(self) -> dict[str, Any]:
+        """The keyword arguments of the official pipeline's `predict`."""
+        rendering = {"prettify_markdown", "show_formula_number", "return_markdown_images", "deadline"}
+        arguments = self.model_dump(exclude=rendering | {"vlm_extra_args"})
+        extra = self.vlm_extra_args.model_dump(exclude_none=True)
+        return {**arguments, "vlm_extra_args": extra, "use_queues": False}
+
+    def chosen(self) -> dict[str, Any]:
+        """The options that the request set itself, by their public names."""
+        return self.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
+
+
+def _complaint(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    name = ".".join(str(part) for part in first["loc"]) or "OPTIONS"
+    if name in DOCUMENT_OPTIONS:
+        return f"{name} concerns a whole document: send the pages' results to the model `restructure`"
+    if first["type"] == "extra_forbidden":
+        known = ", ".join(sorted(field.alias or key for key, field in PageOptions.model_fields.items()))
+        return f"{name} is not an option of a page; known are {known}"
+    return f"{name}: {first['msg']}"

@@ -1,0 +1,132 @@
+"""The official page pipeline of PaddleX with its two models asked from elsewhere.
+
+PaddleX builds its models through `create_model` and then only calls them; a subclass that returns stand-ins keeps its
+page assembly unchanged: crops, merging, prompts, table conversion, Markdown. Two of its private steps are extended,
+both found in `paddlex/inference/pipelines/paddleocr_vl/pipeline.py` of the version that pyproject.toml pins:
+
+- `_paddleocr_vl_collect_page_vlm_entries_core` also notes which region each crop was cut from, so that text lines the
+  layout engine found there travel to the recogniser;
+- `_paddleocr_vl_run_vl_recognition_batches` asks for all crops of the page at once instead of one group of equal pixel
+  budgets after the other, which fills the recogniser's batches and changes no text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import cv2
+import numpy as np
+import paddlex
+import yaml
+from numpy.typing import NDArray
+from paddlex.inference.pipelines.paddleocr_vl.pipeline import _PaddleOCRVLPipeline
+
+from engines.layout.base import Box
+from engines.vlm.base import Crop, Text, VlmOptions
+
+AskLayout = Callable[[NDArray[np.uint8], dict[str, Any], float], list[Box]]
+"""RGB page, PP-DocLayout options and deadline (Unix seconds) to boxes. Raises EngineError."""
+AskVlm = Callable[[Sequence[Crop], float], list[Text]]
+"""Crops of one page and deadline (Unix seconds) to their texts, in order. Raises EngineError."""
+
+RegionKey = tuple[str, float, float, float, float]
+
+
+class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
+    """One page's run through the official pipeline. Made anew for each page, which costs 0.1 ms.
+
+    `boxes` holds what the layout model found and `texts` what was read, for the answer's warnings and token count.
+    """
+
+    def __init__(self, ask_layout: AskLayout, ask_vlm: AskVlm, *, deadline: float) -> None:
+        self._ask_layout = ask_layout
+        self._ask_vlm = ask_vlm
+        self._deadline = deadline
+        self.boxes: list[Box] = []
+        self.texts: list[Text] = []
+        self._lines_of_region: dict[RegionKey, list[list[list[float]]]] = {}
+        self._region_of_crop: dict[tuple[int, int], RegionKey] = {}
+        super().__init__(official_config())
+
+    def create_model(self, config: dict[str, Any], **_: Any) -> Any:
+        """Stand in for the model that PaddleX would load: the layout model is called, the VLM never is."""
+        if config["module_name"] == "layout_detection":
+            return self._detect
+        return SimpleNamespace(batch_sampler=SimpleNamespace(batch_size=1))
+
+    def _detect(self, images: Sequence[NDArray[np.uint8]], **options: Any) -> Iterator[dict[str, Any]]:
+        asked = {name: value for name, value in options.items() if value is not None and name != "filter_overlap_boxes"}
+        for image in images:
+            self.boxes = self._ask_layout(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), asked, self._deadline)
+            self._lines_of_region = {
+                _key(box["label"], box["coordinate"]): box["lines"] for box in self.boxes if "lines" in box
+            }
+            official = [
+                {name: value for name, value in box.items() if name not in ("lines", "unread")} for box in self.boxes
+            ]
+            yield {"input_path": None, "page_index": None, "boxes": official}
+
+    def _paddleocr_vl_collect_page_vlm_entries_core(
+        self,
+        page_idx: int,
+        blocks_for_img: list[dict[str, Any]],
+        imgs_in_doc_for_img: Any,
+        layout_prep_cfg: dict[str, Any],
+    ) -> Any:
+        collected = super()._paddleocr_vl_collect_page_vlm_entries_core(
+            page_idx, blocks_for_img, imgs_in_doc_for_img, layout_prep_cfg
+        )
+        for _, block_index, image, *_ in collected[0]:
+            block = blocks_for_img[block_index]
+            if _cut_unchanged(image, block["box"]):
+                self._region_of_crop[page_idx, block_index] = _key(block["label"], block["box"])
+        return collected
+
+    def _paddleocr_vl_run_vl_recognition_batches(
+        self, batch_dict_by_pixel: dict[tuple[int, int], dict[str, Any]], has_spotting: bool, vlm_kwargs: dict[str, Any]
+    ) -> None:
+        wanted = {name: value for name, value in vlm_kwargs.items() if value is not None}
+        crops = [
+            self._crop(image, query, place, {"min_pixels": smallest, "max_pixels": largest, **wanted}, has_spotting)
+            for (smallest, largest), group in batch_dict_by_pixel.items()
+            for image, query, place in zip(group["images"], group["queries"], group["vlm_block_ids"], strict=True)
+        ]
+        self.texts = self._ask_vlm(crops, self._deadline) if crops else []
+        remaining = iter(self.texts)
+        for group in batch_dict_by_pixel.values():
+            group["vlm_results"] = [{"result": next(remaining).text} for _ in group["images"]]
+
+    def _crop(
+        self, image: NDArray[np.uint8], prompt: str, place: tuple[int, int], options: dict[str, Any], has_spotting: bool
+    ) -> Crop:
+        region = self._region_of_crop.get(place)
+        lines = self._lines_of_region.get(region) if region else None
+        if region and lines is not None:
+            options["lines"] = [[(x - int(region[1]), y - int(region[2])) for x, y in line] for line in lines]
+        return Crop(
+            image=cv2.cvtColor(image, cv2.COLOR_BGR2RGB),
+            prompt=prompt,
+            options=VlmOptions(**options, skip_special_tokens=not has_spotting, deadline=self._deadline),
+        )
+
+
+@cache
+def official_config() -> dict[str, Any]:
+    """The pipeline's configuration as PaddleX ships it, with its own threads switched off."""
+    path = Path(paddlex.__file__).parent / "configs" / "pipelines" / "PaddleOCR-VL-1.6.yaml"
+    return {**yaml.safe_load(path.read_text()), "use_queues": False}
+
+
+def _key(label: str, box: Sequence[float]) -> RegionKey:
+    x1, y1, x2, y2 = (float(value) for value in box)
+    return label, x1, y1, x2, y2
+
+
+def _cut_unchanged(crop: NDArray[np.uint8], box: Sequence[float]) -> bool:
+    """Whether the crop still has its region's size; merged and trimmed crops have another."""
+    x1, y1, x2, y2 = (int(value) for value in box)
+    return crop.shape[:2] == (y2 - y1, x2 - x1)

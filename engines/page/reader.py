@@ -1,0 +1,115 @@
+"""Reads one page: encoded image and options in, everything that the `ocr` model answers out."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from paddlex.inference.pipelines.paddleocr_vl.result import PaddleOCRVLResult
+from paddlex.inference.serving.basic_serving._pipeline_apps._common.common import prune_result
+
+from engines.errors import DeadlineExceeded, UnsupportedOption
+from engines.page.decoding import decode
+from engines.page.options import PageOptions
+from engines.page.pipeline import AskLayout, AskVlm, PagePipeline
+from engines.settings import EngineSettings
+from engines.table import refusal
+
+WarningType = Literal["left_as_image", "unreadable_text", "cut_short"]
+
+
+@dataclass(frozen=True)
+class PageWarning:
+    """Something that the answer lacks, in a sentence for the client."""
+
+    type: WarningType
+    message: str
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """What is known of one page.
+
+    `result` is the official API's `prunedResult`; `images` are JPEG crops by the names under which `markdown` shows
+    them; `tokens` counts what the recogniser generated.
+    """
+
+    markdown: str
+    result: dict[str, Any]
+    images: dict[str, bytes]
+    warnings: list[PageWarning]
+    tokens: int
+
+
+class PageReader:
+    """Reads pages through the official pipeline, its models asked by two functions. Safe to use from many threads."""
+
+    def __init__(self, ask_layout: AskLayout, ask_vlm: AskVlm, settings: EngineSettings) -> None:
+        self._ask_layout = ask_layout
+        self._ask_vlm = ask_vlm
+        self._settings = settings
+
+    def read(self, data: bytes, options: PageOptions) -> PageResult:
+        """Read one encoded page.
+
+        Raises:
+            BadImage: the bytes are no image, or one over MAX_IMAGE_PIXELS.
+            UnsupportedOption: the running engine can't honour an option.
+            DeadlineExceeded: `options.deadline` passed.
+            EngineError: whatever the two models answered.
+        """
+        self._refuse_unsupported(options)
+        deadline = options.deadline if options.deadline is not None else time.time() + self._settings.ocr_timeout
+        _check(deadline)
+        page = decode(data, self._settings.max_image_pixels)
+        pipeline = PagePipeline(self._ask_layout, self._ask_vlm, deadline=deadline)
+        [result] = pipeline.predict(page, **options.predict_arguments())
+        if any(text.finish_reason == "deadline" for text in pipeline.texts):
+            raise DeadlineExceeded("the page's text was not read before the deadline")
+        return _page_result(result, pipeline, options)
+
+    def _refuse_unsupported(self, options: PageOptions) -> None:
+        for name, value in options.chosen().items():
+            if reason := refusal(self._settings, name, value):
+                raise UnsupportedOption(reason)
+
+
+def _check(deadline: float) -> None:
+    if time.time() >= deadline:
+        raise DeadlineExceeded("the deadline passed before the page was begun")
+
+
+def _page_result(result: PaddleOCRVLResult, pipeline: PagePipeline, options: PageOptions) -> PageResult:
+    rendered = result._to_markdown(pretty=options.prettify_markdown, show_formula_number=options.show_formula_number)
+    images = rendered["markdown_images"] if options.return_markdown_images else {}
+    return PageResult(
+        markdown=rendered["markdown_texts"],
+        result=prune_result(result.json["res"]),
+        images={name: _jpeg(image) for name, image in images.items()},
+        warnings=_warnings(pipeline),
+        tokens=sum(text.tokens for text in pipeline.texts),
+    )
+
+
+def _jpeg(image: Any) -> bytes:
+    """A PIL image as JPEG, encoded as the official server encodes its crops."""
+    return bytes(cv2.imencode(".jpg", cv2.cvtColor(np.array(image.convert("RGB")), cv2.COLOR_RGB2BGR))[1].tobytes())
+
+
+def _warnings(pipeline: PagePipeline) -> list[PageWarning]:
+    unread = Counter(box["unread"] for box in pipeline.boxes if "unread" in box)
+    found = [
+        PageWarning(
+            "left_as_image", f"{count} {kind}{'s' if count > 1 else ''} left as image: the engine can't read it"
+        )
+        for kind, count in sorted(unread.items())
+    ]
+    for text in pipeline.texts:
+        found += [PageWarning("unreadable_text", sentence) for sentence in text.warnings]
+        if text.finish_reason in ("length", "repetition"):
+            found.append(PageWarning("cut_short", f"a block's text ends early (finish reason: {text.finish_reason})"))
+    return found

@@ -1,0 +1,91 @@
+"""`vlm`: crops and prompts in, text out; each crop is answered as soon as it is read."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import Future
+from functools import partial
+from typing import Any
+
+import numpy as np
+import triton_python_backend_utils as pb_utils
+
+from backend.answers import answer, as_engine_error, failure, send
+from backend.metrics import BATCH_BUCKETS, SECONDS_BUCKETS, Counter, Gauge, Histogram
+from backend.tensors import read_bytes, read_image, text_tensor
+from engines.settings import EngineSettings
+from engines.table import make_vlm
+from engines.vlm.base import Crop, Text, VlmOptions
+
+
+class TritonPythonModel:
+    """Hands each batch to the recognition engine and returns; answers leave by the requests' response senders."""
+
+    def initialize(self, args: dict[str, str]) -> None:  # noqa: ARG002 - Triton's signature
+        """Load the engine that the environment names."""
+        self._engine = make_vlm(EngineSettings())
+        self._engine.load()
+        self._crops = Counter("vlm_crops_total", "Crops answered, by prompt and outcome (finish reason or error code)")
+        self._tokens = Counter("vlm_tokens_total", "Tokens generated")
+        self._batches = Histogram("vlm_batch_crops", "Crops an execution", BATCH_BUCKETS)
+        self._seconds = Histogram("vlm_crop_seconds", "Seconds from a crop's arrival to its answer", SECONDS_BUCKETS)
+        self._in_flight = Gauge("vlm_crops_in_flight", "Crops that wait or are being read")
+
+    def execute(self, requests: list[Any]) -> None:
+        """Submit the crops of the batch; a request that is wrong fails alone."""
+        self._batches.observe(len(requests))
+        self._in_flight.add(len(requests))
+        start = time.perf_counter()
+        for request in requests:
+            finish = partial(self._finish, request.get_response_sender(), start)
+            try:
+                crop = _crop(request)
+                [reading] = self._engine.submit([crop])
+            except Exception as error:  # noqa: BLE001 - whatever it is, this request must be answered, and alone
+                finish("", _failed(error))
+            else:
+                reading.add_done_callback(partial(finish, crop.prompt))
+
+    def finalize(self) -> None:
+        """Release the engine."""
+        self._engine.close()
+
+    def _finish(self, sender: Any, start: float, prompt: str, reading: Future[Text]) -> None:
+        """Answer one request, and count it."""
+        error = reading.exception()
+        if error is None:
+            text = reading.result()
+            outcome: str = text.finish_reason
+            self._tokens.add(text.tokens)
+            response = _answer(text)
+        else:
+            known = as_engine_error(error)
+            outcome = known.code
+            response = failure(known)
+        self._crops.add(prompt=prompt, outcome=outcome)
+        self._seconds.observe(time.perf_counter() - start)
+        self._in_flight.add(-1)
+        send(sender, response)
+
+
+def _crop(request: Any) -> Crop:
+    options = VlmOptions.from_json(read_bytes(request, "OPTIONS", b"{}"))
+    return Crop(read_image(request), read_bytes(request, "PROMPT").decode(errors="replace"), options)
+
+
+def _failed(error: Exception) -> Future[Text]:
+    failed: Future[Text] = Future()
+    failed.set_exception(error)
+    return failed
+
+
+def _answer(text: Text) -> Any:
+    return answer(
+        [
+            text_tensor("TEXT", text.text, shape=(1, 1)),
+            pb_utils.Tensor("TOKENS", np.array([[text.tokens]], dtype=np.int32)),
+            text_tensor("FINISH_REASON", text.finish_reason, shape=(1, 1)),
+            text_tensor("WARNINGS", json.dumps(text.warnings), shape=(1, 1)),
+        ]
+    )
