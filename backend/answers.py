@@ -45,6 +45,6 @@ def _code(error: EngineError) -> int:
         (UnsupportedOption, pb_utils.TritonError.UNSUPPORTED),
         (InvalidInput, pb_utils.TritonError.INVALID_ARG),
         (Overloaded, pb_utils.TritonError.UNAVAILABLE),
-        (DeadlineExceeded, pb_utils.TritonError.CANCELLED),
+        (DeadlineExceeded, pb_utils.TritonError.UNAVAILABLE),
     )
     return next((code for kind, code in codes if isinstance(error, kind)), pb_utils.TritonError.INTERNAL)

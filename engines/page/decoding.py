@@ -25,6 +25,8 @@ def decode(data: bytes, max_pixels: int) -> NDArray[np.uint8]:
         BadImage: no image, not one of `FORMATS`, truncated, or more than `max_pixels` pixels.
     """
     kind = _check_header(data, max_pixels)
+    if _is_cut_off(kind, data):
+        raise BadImage(f"the {kind} image is cut off: its end is missing")
     pixels = (
         _decode_with_pillow(data) if kind == "TIFF" else cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     )
@@ -50,6 +52,14 @@ def _check_header(data: bytes, max_pixels: int) -> str:
     if width * height > max_pixels:
         raise BadImage(f"the image has {width}×{height} pixels, more than MAX_IMAGE_PIXELS={max_pixels}")
     return kind
+
+
+def _is_cut_off(kind: str, data: bytes) -> bool:
+    """Whether the end marker is missing: OpenCV would fill what is missing with grey, without a word."""
+    if kind == "JPEG":
+        # Scan data never holds FF D9 itself, and an embedded thumbnail's end marker stands before the last scan.
+        return data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda")
+    return kind == "PNG" and b"IEND" not in data[-4096:]
 
 
 def _decode_with_pillow(data: bytes) -> NDArray[np.uint8]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from paddlex.inference.serving.basic_serving._pipeline_apps._common.common import prune_result
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from engines.errors import BadOption, InvalidInput
 from engines.page.pipeline import PagePipeline
+from engines.page.pruning import prune
 
 
 class DocumentOptions(BaseModel):
@@ -68,7 +68,7 @@ def restructure(pages: list[dict[str, Any]], options: DocumentOptions) -> list[R
 
 def _rendered(page: Any, options: DocumentOptions) -> RestructuredPage:
     markdown = page._to_markdown(pretty=options.prettify_markdown, show_formula_number=options.show_formula_number)
-    return RestructuredPage(prune_result(page.json["res"]), markdown["markdown_texts"])
+    return RestructuredPage(prune(page.json["res"]), markdown["markdown_texts"])
 
 
 def _no_model(*_: Any) -> Any:

@@ -10,12 +10,12 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 from paddlex.inference.pipelines.paddleocr_vl.result import PaddleOCRVLResult
-from paddlex.inference.serving.basic_serving._pipeline_apps._common.common import prune_result
 
 from engines.errors import DeadlineExceeded, UnsupportedOption
 from engines.page.decoding import decode
 from engines.page.options import PageOptions
 from engines.page.pipeline import AskLayout, AskVlm, PagePipeline
+from engines.page.pruning import prune
 from engines.settings import EngineSettings
 from engines.table import refusal
 
@@ -88,7 +88,7 @@ def _page_result(result: PaddleOCRVLResult, pipeline: PagePipeline, options: Pag
     images = rendered["markdown_images"] if options.return_markdown_images else {}
     return PageResult(
         markdown=rendered["markdown_texts"],
-        result=prune_result(result.json["res"]),
+        result=prune(result.json["res"]),
         images={name: _jpeg(image) for name, image in images.items()},
         warnings=_warnings(pipeline),
         tokens=sum(text.tokens for text in pipeline.texts),

@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from backend.answers import answer, as_engine_error, failure
-from backend.metrics import BATCH_BUCKETS, SECONDS_BUCKETS, Counter, Histogram
+from backend.metrics import BATCH_BUCKETS, SECONDS_BUCKETS, Metrics
 from backend.tensors import read_bytes, read_image, text_tensor
 from engines.errors import BadOption, DeadlineExceeded, EngineError
 from engines.layout.base import Box, Page
@@ -23,9 +23,10 @@ class TritonPythonModel:
         """Load the engine that the environment names."""
         self._engine = make_layout(EngineSettings())
         self._engine.load()
-        self._pages = Counter("layout_pages_total", "Pages answered, by outcome (ok, or the error's code)")
-        self._batches = Histogram("layout_batch_pages", "Pages an execution", BATCH_BUCKETS)
-        self._seconds = Histogram("layout_engine_seconds", "Seconds of the engine a batch", SECONDS_BUCKETS)
+        metrics = self._metrics = Metrics()
+        self._pages = metrics.counter("layout_pages_total", "Pages answered, by outcome (ok, or the error's code)")
+        self._batches = metrics.histogram("layout_batch_pages", "Pages an execution", BATCH_BUCKETS)
+        self._seconds = metrics.histogram("layout_engine_seconds", "Seconds of the engine a batch", SECONDS_BUCKETS)
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Detect on all pages of the batch at once."""
@@ -38,6 +39,7 @@ class TritonPythonModel:
     def finalize(self) -> None:
         """Release the engine."""
         self._engine.close()
+        self._metrics.close()
 
     def _detect(self, pages: list[Page]) -> list[list[Box] | EngineError]:
         start = time.perf_counter()

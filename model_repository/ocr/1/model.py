@@ -14,7 +14,7 @@ import triton_python_backend_utils as pb_utils
 
 from backend.answers import answer, as_engine_error, failure, send
 from backend.calls import ModelCalls
-from backend.metrics import SECONDS_BUCKETS, Counter, Gauge, Histogram
+from backend.metrics import SECONDS_BUCKETS, Metrics
 from backend.tensors import read_bytes, text_tensor
 from engines.errors import Overloaded
 from engines.page.offline import forbid_downloads
@@ -36,10 +36,13 @@ class TritonPythonModel:
         self._reader = PageReader(self._calls.layout, self._calls.vlm, self._settings)
         self._threads = ThreadPoolExecutor(self._settings.ocr_max_in_flight, thread_name_prefix="page")
         self._permits = BoundedSemaphore(self._settings.ocr_max_in_flight)
-        self._pages = Counter("ocr_pages_total", "Pages answered, by outcome (ok, or the error's code)")
-        self._warnings = Counter("ocr_warnings_total", "Warnings in answers, by type")
-        self._seconds = Histogram("ocr_page_seconds", "Seconds from a page's arrival to its answer", SECONDS_BUCKETS)
-        self._in_flight = Gauge("ocr_pages_in_flight", "Pages being read")
+        metrics = self._metrics = Metrics()
+        self._pages = metrics.counter("ocr_pages_total", "Pages answered, by outcome (ok, or the error's code)")
+        self._warnings = metrics.counter("ocr_warnings_total", "Warnings in answers, by type")
+        self._seconds = metrics.histogram(
+            "ocr_page_seconds", "Seconds from a page's arrival to its answer", SECONDS_BUCKETS
+        )
+        self._in_flight = metrics.gauge("ocr_pages_in_flight", "Pages being read")
 
     def execute(self, requests: list[Any]) -> None:
         """Take a permit for each page and hand it to a thread; past OCR_MAX_IN_FLIGHT, answer UNAVAILABLE at once."""
@@ -64,6 +67,7 @@ class TritonPythonModel:
         """Let the pages in flight end, then the threads."""
         self._threads.shutdown()
         self._calls.close()
+        self._metrics.close()
 
     def _read(self, sender: Any, data: bytes, options: bytes, start: float) -> None:
         """Read one page and answer it, whatever happens."""

@@ -12,7 +12,7 @@ import numpy as np
 import triton_python_backend_utils as pb_utils
 
 from backend.answers import answer, as_engine_error, failure, send
-from backend.metrics import BATCH_BUCKETS, SECONDS_BUCKETS, Counter, Gauge, Histogram
+from backend.metrics import BATCH_BUCKETS, SECONDS_BUCKETS, Metrics
 from backend.tensors import read_bytes, read_image, text_tensor
 from engines.settings import EngineSettings
 from engines.table import make_vlm
@@ -26,11 +26,16 @@ class TritonPythonModel:
         """Load the engine that the environment names."""
         self._engine = make_vlm(EngineSettings())
         self._engine.load()
-        self._crops = Counter("vlm_crops_total", "Crops answered, by prompt and outcome (finish reason or error code)")
-        self._tokens = Counter("vlm_tokens_total", "Tokens generated")
-        self._batches = Histogram("vlm_batch_crops", "Crops an execution", BATCH_BUCKETS)
-        self._seconds = Histogram("vlm_crop_seconds", "Seconds from a crop's arrival to its answer", SECONDS_BUCKETS)
-        self._in_flight = Gauge("vlm_crops_in_flight", "Crops that wait or are being read")
+        metrics = self._metrics = Metrics()
+        self._crops = metrics.counter(
+            "vlm_crops_total", "Crops answered, by prompt and outcome (finish reason or error code)"
+        )
+        self._tokens = metrics.counter("vlm_tokens_total", "Tokens generated")
+        self._batches = metrics.histogram("vlm_batch_crops", "Crops an execution", BATCH_BUCKETS)
+        self._seconds = metrics.histogram(
+            "vlm_crop_seconds", "Seconds from a crop's arrival to its answer", SECONDS_BUCKETS
+        )
+        self._in_flight = metrics.gauge("vlm_crops_in_flight", "Crops that wait or are being read")
 
     def execute(self, requests: list[Any]) -> None:
         """Submit the crops of the batch; a request that is wrong fails alone."""
@@ -50,6 +55,7 @@ class TritonPythonModel:
     def finalize(self) -> None:
         """Release the engine."""
         self._engine.close()
+        self._metrics.close()
 
     def _finish(self, sender: Any, start: float, prompt: str, reading: Future[Text]) -> None:
         """Answer one request, and count it."""
