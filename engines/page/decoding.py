@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 
 import cv2
 import numpy as np
@@ -40,11 +39,8 @@ def _check_header(data: bytes, max_pixels: int) -> str:
     if not data:
         raise BadImage("the image is empty (0 bytes)")
     try:
-        with warnings.catch_warnings():
-            # The limit that counts is ours, below.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-                kind, (width, height) = str(image.format), image.size
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            kind, (width, height) = str(image.format), image.size
     except UnidentifiedImageError:
         raise BadImage(f"the bytes are no image of a known format; known are {', '.join(FORMATS)}") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

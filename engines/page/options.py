@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from engines.errors import BadOption
@@ -13,6 +13,14 @@ Ratio = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 PositiveInt = Annotated[int, Field(gt=0)]
 MergeMode = Literal["large", "small", "union"]
+
+
+def _class_number(key: object) -> object:
+    """JSON has only string keys: "22" is class 22; a label's name stays."""
+    return int(key) if isinstance(key, str) and key.isdecimal() else key
+
+
+ClassKey = Annotated[int | str, BeforeValidator(_class_number)]
 
 DOCUMENT_OPTIONS = frozenset({"restructurePages", "mergeTables", "relevelTitles", "concatenatePages"})
 """Fields of the official API that concern a whole document; the model `restructure` takes them."""
@@ -38,7 +46,7 @@ class VlmExtraArgs(BaseModel):
 class PageOptions(BaseModel):
     """What a request may ask of one page. None leaves a choice to the pipeline, as in the official API.
 
-    Dictionaries by class take class numbers or label names as keys; JSON has only string keys, so "22" counts as 22.
+    Dictionaries by class take class numbers or label names as keys.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
@@ -49,10 +57,10 @@ class PageOptions(BaseModel):
     use_chart_recognition: bool | None = None
     use_seal_recognition: bool | None = None
     use_ocr_for_image_block: bool | None = None
-    layout_threshold: Ratio | dict[int | str, Ratio] | None = None
+    layout_threshold: Ratio | dict[ClassKey, Ratio] | None = None
     layout_nms: bool | None = None
-    layout_unclip_ratio: Positive | tuple[Positive, Positive] | dict[int | str, tuple[Positive, Positive]] | None = None
-    layout_merge_bboxes_mode: MergeMode | dict[int | str, MergeMode] | None = None
+    layout_unclip_ratio: Positive | tuple[Positive, Positive] | dict[ClassKey, tuple[Positive, Positive]] | None = None
+    layout_merge_bboxes_mode: MergeMode | dict[ClassKey, MergeMode] | None = None
     layout_shape_mode: Literal["rect", "quad", "poly", "auto"] = "auto"
     prompt_label: Literal["ocr", "formula", "table", "chart", "seal", "spotting"] | None = None
     format_block_content: bool | None = None
