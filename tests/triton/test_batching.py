@@ -1,0 +1,66 @@
+"""Requests of many clients share batches, and stay apart in them."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import httpx2 as httpx
+import numpy as np
+
+from tests.triton.conftest import text
+
+
+def mean_batch(stack, name: str, before: str) -> float:
+    after = httpx.get(stack.triton_metrics_url).raise_for_status().text
+    total, count = (value(after, f"{name}_{part}") - value(before, f"{name}_{part}") for part in ("sum", "count"))
+    return total / count
+
+
+def value(metrics: str, name: str) -> float:
+    found = re.search(rf"^{name}(?:{{[^}}]*}})? (\S+)$", metrics, re.MULTILINE)
+    return float(found[1]) if found else 0.0
+
+
+def test_pages_of_different_sizes_share_a_batch_of_layout(stack, models):
+    before = httpx.get(stack.triton_metrics_url).text
+    sizes = [(600 + 40 * place, 500 + 20 * place) for place in range(12)]
+    pages = [{"IMAGE": np.full((1, height, width, 3), 255, np.uint8)} for height, width in sizes]
+    answers = models.ask_all("layout", pages)
+    assert [json.loads(answer["BOXES"][0, 0]) for answer in answers] == [[] for _ in sizes]
+    assert mean_batch(stack, "layout_batch_pages", before) > 1.5
+
+
+def test_each_crop_of_a_batch_gets_its_own_text(stack, models, line_images):
+    before = httpx.get(stack.triton_metrics_url).text
+    requests = [{"IMAGE": image[None], "PROMPT": text("OCR:", 1, 1)} for _, image in line_images]
+    answers = models.ask_all("vlm", requests)
+    assert [answer["TEXT"][0, 0].decode() for answer in answers] == [written for written, _ in line_images]
+    assert {answer["FINISH_REASON"][0, 0] for answer in answers} == {b"stop"}
+    assert mean_batch(stack, "vlm_batch_crops", before) > 1.5
+
+
+def test_a_wrong_crop_fails_alone(models, line_images):
+    good = {"IMAGE": line_images[0][1][None], "PROMPT": text("OCR:", 1, 1)}
+    wrong = [
+        {**good, "PROMPT": text("Sing:", 1, 1)},
+        {**good, "OPTIONS": text('{"max_new_tokens": 0}', 1, 1)},
+        {**good, "OPTIONS": text("{", 1, 1)},
+        {**good, "OPTIONS": text('{"temperature": 0.5}', 1, 1)},
+    ]
+    answers = models.ask_all("vlm", [good, *wrong, good])
+    assert [isinstance(answer, Exception) for answer in answers] == [False, True, True, True, True, False]
+    assert all(re.search(r"\[(bad|unsupported)_option\]", str(answer)) for answer in answers[1:-1])
+
+
+def test_a_wrong_page_fails_alone(models):
+    good = {"IMAGE": np.full((1, 400, 300, 3), 255, np.uint8)}
+    answers = models.ask_all("layout", [good, {**good, "OPTIONS": text("[]", 1, 1)}, good])
+    assert [isinstance(answer, Exception) for answer in answers] == [False, True, False]
+
+
+def test_max_new_tokens_cuts_the_text(models, line_images):
+    _, image = line_images[0]
+    answer = models.ask("vlm", IMAGE=image[None], PROMPT=text("OCR:", 1, 1), OPTIONS=text('{"max_new_tokens": 3}', 1, 1))
+    assert answer["FINISH_REASON"][0, 0] == b"length"
+    assert answer["TOKENS"][0, 0] == 3
