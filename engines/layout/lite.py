@@ -1,0 +1,125 @@
+"""The layout engine for a CPU: the regions of a small model, corrected by the text lines of the whole page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.errors import EngineError, EngineFailure
+from engines.layout.base import LABELS, Box, Page
+from engines.lite import weights
+from engines.lite.blocks import LABELS as LABEL_OF_KIND
+from engines.lite.blocks import Block, compose
+from engines.lite.closer_look import look_closer
+from engines.lite.layout_options import LayoutOptions
+from engines.lite.lines import Line
+from engines.lite.region_detection import Region, RegionDetector
+from engines.lite.regions import sort_lines
+from engines.lite.text_detection import TextDetector
+from engines.lite.text_recognition import TextRecogniser
+from engines.lite.workers import FairPool, Owner
+from engines.settings import EngineSettings
+
+MARGIN = 2
+"""Pixels of white around a block in its box."""
+UNORDERED = frozenset({"header", "footer", "number", "aside_text", "image", "table", "figure_title"})
+"""Labels outside the text's flow, whose boxes have no `order` (PP-DocLayoutV2's `SKIP_ORDER_LABELS`)."""
+
+
+class LiteLayout:
+    """Finds the blocks of pages on a CPU. See docs/lite-engine.md."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._settings = settings
+
+    def load(self) -> None:
+        """Read the weights and run once. Raises MissingWeights."""
+        folder, size = self._settings.lite_weights, self._settings.lite_model
+        # The closer look reads a few short lines a page: the tiny recogniser does for either size.
+        recogniser = weights.recogniser("tiny")
+        weights.check(folder, [weights.REGION_DETECTION, weights.TEXT_DETECTION[size], *recogniser])
+        self._regions = RegionDetector(folder / weights.REGION_DETECTION.name)
+        self._lines = TextDetector(folder / weights.TEXT_DETECTION[size].name)
+        self._recogniser = TextRecogniser(*(folder / weight.name for weight in recogniser))
+        self._pool = FairPool(self._settings.lite_threads, "lite-layout")
+        [warm] = self.detect([Page(np.full((640, 480, 3), 255, np.uint8))])
+        if isinstance(warm, EngineError):
+            raise warm
+
+    def detect(self, pages: Sequence[Page]) -> list[list[Box] | EngineError]:
+        """The boxes of each page in reading order, or the error of that page alone; as long as `pages`."""
+        started = [self._start(page) for page in pages]
+        return [self._finish(page, work) for page, work in zip(pages, started, strict=True)]
+
+    def close(self) -> None:
+        """Release the threads; the engine is not used again."""
+        self._pool.close()
+
+    def _start(self, page: Page) -> _Work | EngineError:
+        """Queue both models of a page."""
+        try:
+            options = LayoutOptions.read(page.options)
+            thresholds = {
+                kind: threshold
+                for kind, label in LABEL_OF_KIND.items()
+                if (threshold := options.threshold_of(label)) is not None
+            }
+            owner = Owner()
+            return _Work(
+                options,
+                self._pool.call(owner, lambda: self._lines.detect(page.image)),
+                self._pool.call(owner, lambda: self._regions.detect(page.image, thresholds)),
+            )
+        except EngineError as error:
+            return error
+        except RuntimeError as error:
+            return EngineFailure(f"layout: {error}")
+
+    def _finish(self, page: Page, work: _Work | EngineError) -> list[Box] | EngineError:
+        """Wait for both models of a page and put together what they found."""
+        if isinstance(work, EngineError):
+            return work
+        height, width = page.image.shape[:2]
+        try:
+            lines, regions = work.lines.result(), work.regions.result()
+            blocks = compose(lines, sort_lines(lines, regions, page.image), width)
+            look_closer(blocks, page.image, self._recogniser)
+            return _boxes(blocks, work.options, width, height)
+        except Exception as error:  # noqa: BLE001 - one page's failure must not reach the others
+            return EngineFailure(f"layout failed on a page of {width} x {height} pixels: {error!r}")
+
+
+@dataclass(frozen=True)
+class _Work:
+    """A page on its way through the two models."""
+
+    options: LayoutOptions
+    lines: Future[list[Line]]
+    regions: Future[list[Region]]
+
+
+def _boxes(blocks: Sequence[Block], options: LayoutOptions, width: int, height: int) -> list[Box]:
+    """The blocks as boxes, numbered in reading order."""
+    boxes: list[Box] = []
+    order = 0
+    for block in blocks:
+        horizontal, vertical = options.unclip_of(block.label)
+        place = block.rect.scaled(horizontal, vertical).grown(MARGIN, MARGIN).clipped(width, height).outer()
+        in_flow = block.label not in UNORDERED
+        order += in_flow
+        box = Box(
+            cls_id=LABELS.index(block.label),
+            label=block.label,
+            score=round(block.score, 4),
+            coordinate=list(place),
+            order=order if in_flow else None,
+        )
+        if block.unread:
+            box["unread"] = block.unread
+        else:
+            box["lines"] = [line.quad.tolist() for line in block.lines]
+        boxes.append(box)
+    return boxes

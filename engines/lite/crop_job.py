@@ -1,0 +1,149 @@
+"""One crop on its way through the worker threads, from pixels to text."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from threading import Lock
+
+import numpy as np
+
+from engines.errors import EngineError, EngineFailure
+from engines.lite.composing import Passage, compose_table, compose_text
+from engines.lite.line_reader import LineReader, batches_of
+from engines.lite.lines import Line
+from engines.lite.scripts import has_letters, may_be_cyrillic
+from engines.lite.table_structure import Structure, TableStructureDetector
+from engines.lite.text_detection import TextDetector
+from engines.lite.text_recognition import Reading
+from engines.lite.workers import FairPool, Owner
+from engines.vlm.base import Crop, Text
+
+SAMPLE = 3
+"""Lines of a crop that are read a second time to learn whether it holds Cyrillic."""
+EMPTY = Structure([], [])
+
+
+@dataclass(frozen=True)
+class Models:
+    """What reads crops; everything here may be used from several threads."""
+
+    detector: TextDetector
+    reader: LineReader
+    tables: TableStructureDetector
+
+
+class CropJob:
+    """Reads one crop in tasks that a pool may run side by side, and ends the crop's future.
+
+    The tasks come in stages: find the lines; read them; read some again in case they are Cyrillic; read the rest again
+    if they are; put the text together. A stage begins on the thread that ended the one before.
+    """
+
+    def __init__(self, crop: Crop, models: Models, pool: FairPool) -> None:
+        self.future: Future[Text] = Future()
+        self._crop = crop
+        self._models = models
+        self._pool = pool
+        self._owner = Owner()
+        self._lock = Lock()
+        self._lines: list[Line] = []
+        self._readings: dict[int, Reading] = {}
+        self._structure = EMPTY
+        self._is_late = False
+
+    def start(self) -> None:
+        """Queue the crop. Raises RuntimeError when the pool is closed."""
+        self._stage([self._find_lines], then=self._read_all)
+
+    @property
+    def _is_table(self) -> bool:
+        return self._crop.prompt == "Table Recognition:"
+
+    def _find_lines(self) -> None:
+        given = self._crop.options.lines
+        if given is None:
+            self._lines = self._models.detector.detect(self._crop.image)
+        else:
+            self._lines = [Line.of(np.array(quad, np.float32)) for quad in given]
+
+    def _read_all(self) -> None:
+        tasks: list[Callable[[], None]] = [partial(self._read, batch) for batch in batches_of(self._lines)]
+        if self._is_table:
+            tasks.insert(0, self._find_structure)
+        self._stage(tasks, then=self._sample_scripts)
+
+    def _find_structure(self) -> None:
+        self._structure = self._models.tables.detect(self._crop.image)
+
+    def _read(self, places: Sequence[int]) -> None:
+        readings = self._models.reader.read(self._crop.image, [self._lines[place] for place in places])
+        self._readings.update(zip(places, readings, strict=True))
+
+    def _sample_scripts(self) -> None:
+        suspects = [place for place, reading in self._readings.items() if may_be_cyrillic(reading)]
+        # The least certain of the long lines tell most.
+        suspects.sort(key=lambda place: self._readings[place].score - len(self._readings[place].text) / 100)
+        sample = suspects[:SAMPLE]
+        first = {place: self._readings[place] for place in sample}
+        tasks = [partial(self._read_again, place, among_cyrillic=False) for place in sample]
+        self._stage(tasks, then=lambda: self._read_rest_again(first))
+
+    def _read_rest_again(self, first: dict[int, Reading]) -> None:
+        """Where the sample, whose readings were `first`, holds Cyrillic, read every other line with letters again."""
+        tasks = []
+        if any(self._readings[place] is not reading for place, reading in first.items()):
+            rest = [place for place, reading in self._readings.items() if place not in first and has_letters(reading)]
+            tasks = [partial(self._read_again, place, among_cyrillic=True) for place in rest]
+        self._stage(tasks, then=self._finish)
+
+    def _read_again(self, place: int, *, among_cyrillic: bool) -> None:
+        self._readings[place] = self._models.reader.read_cyrillic(
+            self._crop.image, self._lines[place], self._readings[place], among_cyrillic=among_cyrillic
+        )
+
+    def _finish(self) -> None:
+        passages = [Passage(self._lines[place], reading) for place, reading in self._readings.items()]
+        options = self._crop.options
+        if self._is_table:
+            text = compose_table(self._structure, passages, options.max_new_tokens, self._is_late)
+        else:
+            text = compose_text(passages, options.max_new_tokens, self._is_late)
+        self.future.set_result(text)
+
+    def _stage(self, tasks: Sequence[Callable[[], None]], then: Callable[[], None]) -> None:
+        """Queue tasks; the thread that ends the last of them goes on with `then`."""
+        if not tasks:
+            then()
+            return
+        left = len(tasks)
+
+        def run(task: Callable[[], None]) -> None:
+            nonlocal left
+            try:
+                if not self._past_deadline():
+                    task()
+                with self._lock:
+                    left -= 1
+                    is_last = left == 0
+                if is_last:
+                    then()
+            except Exception as error:  # noqa: BLE001 - one crop's failure must not reach the others
+                self.fail(error if isinstance(error, EngineError) else EngineFailure(f"lite engine: {error!r}"))
+
+        self._pool.submit(self._owner, *(partial(run, task) for task in tasks))
+
+    def _past_deadline(self) -> bool:
+        deadline = self._crop.options.deadline
+        if deadline is not None and time.time() > deadline:
+            self._is_late = True
+        return self._is_late
+
+    def fail(self, error: EngineError) -> None:
+        """End the future with an error, unless it has ended."""
+        with self._lock:
+            if not self.future.done():
+                self.future.set_exception(error)

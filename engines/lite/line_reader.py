@@ -1,0 +1,60 @@
+"""Reading the lines of a crop: PP-OCR in narrow batches, Tesseract for lines that PP-OCR can't know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engines.lite.cyrillic import CyrillicReader
+from engines.lite.lines import Line, cut_out
+from engines.lite.scripts import accepts, unmix
+from engines.lite.text_recognition import Reading, TextRecogniser, prepare
+
+BATCH_WIDTH = 1600
+"""Pixels of input that one batch holds at most: the grain in which work is shared out, about 15 ms."""
+WASTE = 0.15
+"""Lines of one batch differ in width by at most this share: padding costs as much as text does."""
+
+
+class LineReader:
+    """Reads lines of an image. Its methods may be called from several threads."""
+
+    def __init__(self, recogniser: TextRecogniser, cyrillic: CyrillicReader) -> None:
+        self._recogniser = recogniser
+        self._cyrillic = cyrillic
+
+    def read(self, image: NDArray[np.uint8], lines: Sequence[Line]) -> list[Reading]:
+        """Read lines of about one width with PP-OCR; `image` is RGB uint8 [height, width, 3]."""
+        readings = self._recogniser.read([prepare(cut_out(image, line)) for line in lines])
+        return [
+            self._read_turned(image, line, reading) if line.is_vertical else reading
+            for line, reading in zip(lines, readings, strict=True)
+        ]
+
+    def read_cyrillic(self, image: NDArray[np.uint8], line: Line, first: Reading, *, among_cyrillic: bool) -> Reading:
+        """Read a line again with Tesseract; PP-OCR's `first` reading stays where the line turns out not to be Cyrillic.
+
+        `among_cyrillic` tells that the lines around it are.
+        """
+        second = self._cyrillic.read(cut_out(image, line))
+        return Reading(unmix(second.text), second.score) if accepts(second, among_cyrillic=among_cyrillic) else first
+
+    def _read_turned(self, image: NDArray[np.uint8], line: Line, first: Reading) -> Reading:
+        """The better of both ways to turn a vertical line upright."""
+        second = self._recogniser.read([prepare(np.ascontiguousarray(np.rot90(cut_out(image, line), 2)))])[0]
+        return max(first, second, key=lambda reading: reading.score)
+
+
+def batches_of(lines: Sequence[Line]) -> list[list[int]]:
+    """The places of lines in batches for `LineReader.read`: of about one width each, widest first."""
+    widths = [48 * max(line.length, line.thickness) / max(1.0, min(line.length, line.thickness)) for line in lines]
+    batches: list[list[int]] = []
+    for place in sorted(range(len(lines)), key=lambda place: -widths[place]):
+        widest = widths[batches[-1][0]] if batches else 0.0
+        if batches and widths[place] >= (1 - WASTE) * widest and (len(batches[-1]) + 1) * widest <= BATCH_WIDTH:
+            batches[-1].append(place)
+        else:
+            batches.append([place])
+    return batches
