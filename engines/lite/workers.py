@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -22,10 +23,12 @@ class Owner:
 class FairPool:
     """Threads that run one task of each owner in turn.
 
-    Tasks given to `submit` catch their own exceptions; `call` does that for a function.
+    Tasks given to `submit` catch their own exceptions; `call` does that for a function. With a `niceness` above 0 the
+    threads leave the cores to others that have work (Linux keeps it a thread).
     """
 
-    def __init__(self, threads: int, name: str) -> None:
+    def __init__(self, threads: int, name: str, niceness: int = 0) -> None:
+        self._niceness = niceness
         self._turns: deque[Owner] = deque()
         self._changed = threading.Condition()
         self._closed = False
@@ -61,6 +64,8 @@ class FairPool:
             thread.join()
 
     def _work(self) -> None:
+        if self._niceness:
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), self._niceness)
         while (task := self._next()) is not None:
             task()
 
