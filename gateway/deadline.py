@@ -1,0 +1,57 @@
+"""One deadline a request, made at the edge and carried to the last step."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gateway.errors import DeadlineExceeded
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A point in time: `at` on the monotonic clock, and the `seconds` that were allowed."""
+
+    at: float
+    seconds: float
+
+    @classmethod
+    def after(cls, seconds: float) -> Deadline:
+        """The deadline `seconds` from now."""
+        return cls(time.monotonic() + seconds, seconds)
+
+    def shortened(self, seconds: float) -> Deadline:
+        """The same start with only `seconds` allowed; never later than this deadline."""
+        if seconds >= self.seconds:
+            return self
+        return Deadline(self.at - self.seconds + seconds, seconds)
+
+    def remaining(self) -> float:
+        """Seconds left; 0 when it has passed."""
+        return max(0.0, self.at - time.monotonic())
+
+    def unix(self) -> float:
+        """The same point in Unix seconds, as Triton's models take it."""
+        return time.time() + self.remaining()
+
+    def exceeded(self) -> DeadlineExceeded:
+        """The error to raise once it has passed."""
+        return DeadlineExceeded(
+            f"the request was not done within {self.seconds:g} seconds: send fewer pages, or allow more time by `timeout` "
+            "(at most the server's REQUEST_TIMEOUT)"
+        )
+
+    async def wait(self, work: Awaitable[T]) -> T:
+        """Wait for `work`, and cancel it at the deadline.
+
+        Raises DeadlineExceeded when the time is over.
+        """
+        try:
+            return await asyncio.wait_for(work, self.remaining())
+        except (TimeoutError, asyncio.TimeoutError):
+            raise self.exceeded() from None

@@ -1,0 +1,287 @@
+"""The error tree of the gateway, and the one table from error to HTTP status.
+
+GatewayError
+├── InvalidRequest              the request can't be served as it is; sending it again will not help
+│   ├── MalformedBody           not JSON, not multipart, or cut short
+│   ├── UnsupportedBody         a Content-Type that this route does not read
+│   ├── UnknownField            a field or an option that does not exist
+│   ├── InvalidField            a value outside its type or range
+│   ├── NotConfigured           a field that needs settings which are not there
+│   ├── BadBase64               `file` is no Base64 and no data: URI
+│   ├── UrlRefused              the URL may not be fetched: scheme, address, or switched off
+│   ├── UrlFailed               the URL was tried and gave no document
+│   ├── EmptyFile               no bytes at all
+│   ├── UnsupportedFile         neither PDF nor one of the image formats
+│   ├── BadImage                an image that can't be decoded
+│   ├── BadPdf                  a PDF that no renderer opens, or one without pages
+│   │   └── EncryptedPdf        a PDF that asks for a password
+│   ├── RenderFailed            a page that no renderer draws: refused, crashed or timed out
+│   ├── PagesOutside            a page range outside the document
+│   └── UnsupportedOption       an option that the running engine can't honour
+├── LimitExceeded               a limit of the gateway; the message names the setting that raises it
+│   ├── BodyTooLarge            MAX_UPLOAD_BYTES
+│   ├── TooManyPages            MAX_PAGES
+│   └── PageTooLarge            MAX_PAGE_PIXELS
+├── Unavailable                 nothing was done; the same request may pass later
+│   ├── TooManyRequests         MAX_REQUESTS and MAX_QUEUE are used up
+│   ├── Draining                the gateway is stopping
+│   ├── EngineOverloaded        Triton has more pages in flight than it takes
+│   └── EngineRestarting        Triton, or one of its models, is down
+├── DeadlineExceeded            REQUEST_TIMEOUT, or the request's own `timeout`, passed
+├── EngineFailure               Triton answered, but not with a page
+│   └── MissingWeights          a model's files are absent or wrong
+└── ClientDisconnected          the client went away; nobody reads the answer
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+
+class GatewayError(Exception):
+    """Anything that ends a request.
+
+    `message` is for people: what is wrong and what helps. `param` names the field at fault. `retry_after` is in seconds.
+    """
+
+    kind: ClassVar[str] = "server_error"
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, message: str, *, param: str | None = None, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.param = param
+        self.retry_after = retry_after
+
+    def on_page(self, number: int) -> GatewayError:
+        """The same error, its message saying that it arose on page `number`, counted from 1."""
+        return type(self)(f"page {number}: {self.message}", param=self.param, retry_after=self.retry_after)
+
+
+class InvalidRequest(GatewayError):
+    """The request can't be served as it is; sending it again will not help."""
+
+    kind = "invalid_request"
+    code = "invalid_request"
+
+
+class MalformedBody(InvalidRequest):
+    """The body is not what its Content-Type says."""
+
+    code = "malformed_body"
+
+
+class UnsupportedBody(InvalidRequest):
+    """The Content-Type of the body is not one that the route reads."""
+
+    code = "unsupported_body"
+
+
+class UnknownField(InvalidRequest):
+    """A field or an option that does not exist."""
+
+    code = "unknown_field"
+
+
+class InvalidField(InvalidRequest):
+    """A value of the wrong type or outside its range."""
+
+    code = "invalid_field"
+
+
+class NotConfigured(InvalidRequest):
+    """The field needs settings that this gateway was started without."""
+
+    code = "not_configured"
+
+
+class BadBase64(InvalidRequest):
+    """`file` is neither Base64 nor a Base64 data: URI."""
+
+    code = "bad_base64"
+
+
+class UrlRefused(InvalidRequest):
+    """The URL may not be fetched from here."""
+
+    code = "url_refused"
+
+
+class UrlFailed(InvalidRequest):
+    """The URL was tried, but gave no document."""
+
+    code = "url_failed"
+
+
+class EmptyFile(InvalidRequest):
+    """A document of no bytes."""
+
+    code = "empty_file"
+
+
+class UnsupportedFile(InvalidRequest):
+    """The content is neither a PDF nor an image of a known format."""
+
+    code = "unsupported_file"
+
+
+class BadImage(InvalidRequest):
+    """The image can't be decoded."""
+
+    code = "bad_image"
+
+
+class BadPdf(InvalidRequest):
+    """The PDF can't be opened, or has no pages."""
+
+    code = "bad_pdf"
+
+
+class EncryptedPdf(BadPdf):
+    """The PDF asks for a password."""
+
+    code = "encrypted_pdf"
+
+
+class RenderFailed(InvalidRequest):
+    """A page can't be drawn."""
+
+    code = "render_failed"
+
+
+class PagesOutside(InvalidRequest):
+    """The page range lies outside the document."""
+
+    code = "pages_outside"
+
+
+class UnsupportedOption(InvalidRequest):
+    """The running engine can't honour the option."""
+
+    code = "unsupported_option"
+
+
+class LimitExceeded(GatewayError):
+    """A limit of the gateway; the message names the setting that raises it."""
+
+    kind = "limit_exceeded"
+    code = "limit_exceeded"
+
+
+class BodyTooLarge(LimitExceeded):
+    """More bytes than MAX_UPLOAD_BYTES."""
+
+    code = "body_too_large"
+
+
+class TooManyPages(LimitExceeded):
+    """More pages than MAX_PAGES."""
+
+    code = "too_many_pages"
+
+
+class PageTooLarge(LimitExceeded):
+    """More pixels than MAX_PAGE_PIXELS."""
+
+    code = "page_too_large"
+
+
+class Unavailable(GatewayError):
+    """Nothing was done; the same request may pass later."""
+
+    kind = "unavailable"
+    code = "unavailable"
+
+
+class TooManyRequests(Unavailable):
+    """MAX_REQUESTS are in flight and MAX_QUEUE wait."""
+
+    code = "too_many_requests"
+
+
+class Draining(Unavailable):
+    """The gateway is stopping and takes no new work."""
+
+    code = "draining"
+
+
+class EngineOverloaded(Unavailable):
+    """Triton takes no more pages at the moment."""
+
+    code = "engine_overloaded"
+
+
+class EngineRestarting(Unavailable):
+    """Triton, or one of its models, is down."""
+
+    code = "engine_restarting"
+
+
+class DeadlineExceeded(GatewayError):
+    """The request's time is over."""
+
+    kind = "timeout"
+    code = "deadline_exceeded"
+
+
+class EngineFailure(GatewayError):
+    """Triton answered, but not with what was asked."""
+
+    kind = "engine_error"
+    code = "engine_failure"
+
+
+class MissingWeights(EngineFailure):
+    """A model's files are absent, or not those that the engine was written for."""
+
+    code = "missing_weights"
+
+
+class ClientDisconnected(GatewayError):
+    """The client went away."""
+
+    kind = "client_closed_request"
+    code = "client_disconnected"
+
+
+# The nearest entry of an error's class hierarchy counts.
+STATUS: dict[type[GatewayError], int] = {
+    GatewayError: 500,
+    InvalidRequest: 422,
+    MalformedBody: 400,
+    UnsupportedBody: 415,
+    UnsupportedFile: 415,
+    LimitExceeded: 422,
+    BodyTooLarge: 413,
+    Unavailable: 503,
+    TooManyRequests: 429,
+    DeadlineExceeded: 504,
+    EngineFailure: 502,
+    ClientDisconnected: 499,
+}
+
+
+def status_of(error: GatewayError) -> int:
+    """The HTTP status of `error`."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def envelope(error: GatewayError, request_id: str) -> dict[str, Any]:
+    """The body of every answer that is not a success."""
+    return {
+        "error": {
+            "type": error.kind,
+            "code": error.code,
+            "message": error.message,
+            "param": error.param,
+            "request_id": request_id,
+        }
+    }
+
+
+def _subclasses(kind: type[GatewayError]) -> list[type[GatewayError]]:
+    return [kind, *(deeper for direct in kind.__subclasses__() for deeper in _subclasses(direct))]
+
+
+BY_CODE: dict[str, type[GatewayError]] = {kind.code: kind for kind in _subclasses(GatewayError)}
+"""Every error by its code: what a rendering process writes on its pipe, the gateway reads back with this."""

@@ -1,0 +1,121 @@
+"""Images as pages: checked before they are decoded, made upright, opaque and 8 bits deep.
+
+Runs in a rendering process only.
+"""
+
+from __future__ import annotations
+
+import struct
+import warnings
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+from gateway.errors import BadImage, PageTooLarge
+from gateway.pages.kinds import Kind
+from gateway.pages.raster import LONGEST_SIDE, PageImage, encode
+
+_LEAST_SIDE = 4
+_ORIENTATION = 0x0112
+_PASSED_AS_THEY_ARE = ("JPEG", "MPO", "PNG", "WEBP", "BMP")
+# MPO is a JPEG with further pictures behind it, as telephones write it; Pillow tells it apart.
+_PILLOW_FORMATS: dict[Kind, tuple[str, ...]] = {
+    "jpeg": ("JPEG", "MPO"),
+    "png": ("PNG",),
+    "webp": ("WEBP",),
+    "tiff": ("TIFF",),
+    "bmp": ("BMP",),
+}
+# What Pillow's decoders are known to raise on damaged files, next to OSError.
+_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError, struct.error)
+
+
+class ImageDocument:
+    """A JPEG, PNG, WebP or BMP of one page, or a TIFF of many."""
+
+    def __init__(self, path: Path, kind: Kind, max_pixels: int) -> None:
+        """Read the header. Raises BadImage when it is damaged, PageTooLarge when it announces too many pixels."""
+        self._max_pixels = max_pixels
+        # Pillow's own guard, in front of formats that decode while they open.
+        Image.MAX_IMAGE_PIXELS = max_pixels
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            self._image = Image.open(path, formats=_PILLOW_FORMATS[kind])
+            frames = int(getattr(self._image, "n_frames", 1))
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            raise self._too_large() from None
+        except _DAMAGE:
+            raise _damaged(kind) from None
+        self._kind = kind
+        self._animated = kind != "tiff" and frames > 1 and self._image.format != "MPO"
+        self.page_count = frames if kind == "tiff" else 1
+
+    def page(self, index: int, _dpi: int) -> PageImage:
+        """The page at `index`, decoded once to be sure of it, and encoded again only where that is needed.
+
+        An image has its pixels, whatever the resolution asked for. Raises BadImage when it is damaged or too small, PageTooLarge.
+        """
+        try:
+            self._image.seek(index)
+            self._check_size(self._image.size)
+            self._image.load()
+            return self._normalised()
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+            raise self._too_large() from None
+        except _DAMAGE:
+            raise _damaged(self._kind) from None
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._image.close()
+
+    def _check_size(self, size: tuple[int, int]) -> None:
+        if min(size) < _LEAST_SIDE:
+            raise BadImage(f"the image measures {size[0]} x {size[1]} pixels; nothing can be read below {_LEAST_SIDE}")
+        if size[0] * size[1] > self._max_pixels:
+            raise self._too_large(size)
+        if max(size) > LONGEST_SIDE:
+            raise PageTooLarge(
+                f"the image measures {size[0]} x {size[1]} pixels; a side may have {LONGEST_SIDE} at most"
+            )
+
+    def _too_large(self, size: tuple[int, int] | None = None) -> PageTooLarge:
+        measured = f"measures {size[0]} x {size[1]} pixels" if size else "has too many pixels"
+        return PageTooLarge(f"the image {measured}: MAX_PAGE_PIXELS is {self._max_pixels}")
+
+    def _normalised(self) -> PageImage:
+        image = self._image
+        upright = image.getexif().get(_ORIENTATION, 1) in (0, 1)
+        plain = image.mode in ("L", "RGB") and not image.has_transparency_data
+        notes = ("the image is animated: only its first frame was read",) if self._animated else ()
+        if upright and plain and not self._animated and image.format in _PASSED_AS_THEY_ARE:
+            return PageImage(None, *image.size, notes)
+        page = _flattened(ImageOps.exif_transpose(image))
+        return PageImage(encode(page), *page.size, notes)
+
+
+def _damaged(kind: Kind) -> BadImage:
+    return BadImage(f"the {kind.upper()} image is damaged or cut short: it can't be decoded")
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    """`image` as L or RGB: transparency on white, 16 bits as 8, every other colour space as RGB."""
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(paper, image).convert("RGB")
+    if image.mode == "F" or image.mode.startswith("I"):
+        return _eight_bits(image)
+    if image.mode in ("1", "L"):
+        return image.convert("L")
+    return image.convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Greys of 16 or 32 bits, or floating point, as L. Values that fit 8 bits already are left alone."""
+    wide = image.convert("F")
+    low, high = wide.getextrema()
+    if isinstance(low, tuple) or isinstance(high, tuple):  # pragma: no cover - a grey image has one band
+        raise BadImage("the image has more bands than its mode allows")
+    top = 255.0 if 1 < high <= 255 else 65535.0 if 255 < high <= 65535 else max(float(high), 1e-6)
+    return wide.point(lambda value: value * (255.0 / top)).convert("L")

@@ -1,0 +1,166 @@
+"""The rendering processes: a few, long-lived, and shared by all documents.
+
+    document = await pool.open(path, deadline)
+    image = await pool.page(document, 0, dpi=200, deadline=deadline)
+
+A process is taken for one page and given back, so a long document does not keep it from others; one that has the
+document open already is preferred. A process that dies or hangs is replaced, and costs its own page only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from gateway.deadline import Deadline
+from gateway.errors import BadPdf, EncryptedPdf, GatewayError, RenderFailed
+from gateway.pages.kinds import HEADER_BYTES, Kind, sniff
+from gateway.pages.process import RendererCrashed, RendererProcess, RendererTimedOut
+from gateway.pages.raster import PageImage
+from gateway.pages.worker import Command
+
+T = TypeVar("T")
+Renderer = Literal["pdfium", "poppler"]
+
+_RECYCLED_AFTER = 1000
+"""Commands that a process serves before it is replaced: what a decoder leaks stays bounded."""
+
+
+@dataclass(frozen=True)
+class SourceDocument:
+    """A document that can be drawn: `path` on disk, `page_count` pages, and the renderer that opens it."""
+
+    path: Path
+    kind: Kind
+    page_count: int
+    renderers: tuple[Renderer, ...]
+
+
+class RendererPool:
+    """Draws pages of documents in `workers` processes, which start when they are first needed.
+
+    `renderers` are tried in order, the next one where the last failed. `seconds` is allowed for each page.
+    """
+
+    def __init__(
+        self, *, workers: int, renderers: tuple[Renderer, ...], seconds: float, memory_bytes: int, max_pixels: int
+    ) -> None:
+        self._renderers = renderers
+        self._seconds = seconds
+        self._memory_bytes = memory_bytes
+        self._max_pixels = max_pixels
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="renderer")
+        self._lock = threading.Lock()
+        self._idle: list[RendererProcess] = []
+        self._busy: set[RendererProcess] = set()
+        self._closed = False
+
+    async def open(self, path: Path, deadline: Deadline) -> SourceDocument:
+        """Tell what `path` holds and how many pages it has.
+
+        Raises EmptyFile, UnsupportedFile, BadImage, BadPdf, EncryptedPdf, PageTooLarge, RenderFailed, DeadlineExceeded.
+        """
+        kind = await asyncio.to_thread(lambda: sniff(_header(path)))
+        renderers = self._renderers if kind == "pdf" else self._renderers[:1]
+        failure: GatewayError | None = None
+        for place, renderer in enumerate(renderers):
+            command = self._command(path, kind, renderer, None, 0)
+            try:
+                pages = await self._run(lambda process, c=command: process.page_count(c), path, deadline)
+            except EncryptedPdf:
+                raise
+            except (BadPdf, RenderFailed) as error:
+                failure = failure or error
+            else:
+                # A renderer that could not open the file is not asked for its pages either.
+                return SourceDocument(path, kind, pages, renderers[place:])
+        raise failure or BadPdf("the PDF can't be opened", param="file")
+
+    async def page(self, document: SourceDocument, index: int, dpi: int, deadline: Deadline) -> PageImage:
+        """Draw the page at `index`, counted from 0.
+
+        Raises BadImage, PageTooLarge, RenderFailed, DeadlineExceeded.
+        """
+        failure: RenderFailed | None = None
+        for renderer in document.renderers:
+            command = self._command(document.path, document.kind, renderer, index, dpi)
+            try:
+                return await self._run(lambda process, c=command: process.page(c), document.path, deadline)
+            except RenderFailed as error:
+                failure = failure or error
+        raise failure or RenderFailed("the page can't be drawn")
+
+    async def close(self) -> None:
+        """End every process."""
+        with self._lock:
+            self._closed = True
+            processes = [*self._idle, *self._busy]
+            self._idle.clear()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            await asyncio.to_thread(process.kill)
+
+    def _command(self, path: Path, kind: Kind, renderer: Renderer, index: int | None, dpi: int) -> Command:
+        return {
+            "path": str(path),
+            "kind": kind,
+            "renderer": renderer,
+            "index": index,
+            "dpi": dpi,
+            "max_pixels": self._max_pixels,
+            "seconds": self._seconds,
+        }
+
+    async def _run(self, use: Callable[[RendererProcess], T], path: Path, deadline: Deadline) -> T:
+        """Run `use` with a process, in a thread; while it waits for one it can be cancelled and leaves nothing behind."""
+        future = self._threads.submit(self._use, use, str(path))
+        return await deadline.wait(asyncio.wrap_future(future))
+
+    def _use(self, use: Callable[[RendererProcess], T], path: str) -> T:
+        process = self._take(path)
+        try:
+            result = use(process)
+        except (RendererCrashed, RendererTimedOut):
+            self._drop(process)
+            raise
+        except GatewayError:
+            self._give_back(process)
+            raise
+        except BaseException:
+            self._drop(process)
+            raise
+        self._give_back(process)
+        return result
+
+    def _take(self, path: str) -> RendererProcess:
+        with self._lock:
+            if self._closed:
+                raise RenderFailed("the gateway is stopping")
+            place = next((i for i, process in enumerate(self._idle) if process.last_path == path), 0)
+            process = self._idle.pop(place) if self._idle else RendererProcess(self._memory_bytes)
+            self._busy.add(process)
+        return process
+
+    def _give_back(self, process: RendererProcess) -> None:
+        if process.served >= _RECYCLED_AFTER:
+            self._drop(process)
+            return
+        with self._lock:
+            self._busy.discard(process)
+            if not self._closed:
+                self._idle.append(process)
+
+    def _drop(self, process: RendererProcess) -> None:
+        process.kill()
+        with self._lock:
+            self._busy.discard(process)
+
+
+def _header(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEADER_BYTES)

@@ -1,0 +1,105 @@
+"""One rendering process, seen from the gateway."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+from gateway.errors import BY_CODE, GatewayError, RenderFailed
+from gateway.pages.raster import PageImage
+from gateway.pages.worker import Command
+
+_START_SECONDS = 20.0
+"""Added to the time of a process's first command: importing takes 0.1 s, on a machine without a free core much longer."""
+
+
+class RendererCrashed(RenderFailed):
+    """The process died; whatever it held is gone."""
+
+
+class RendererTimedOut(RenderFailed):
+    """The process did not answer in time and was killed."""
+
+
+class RendererProcess:
+    """A long-lived process that draws pages, one at a time; not thread-safe.
+
+    It is a fresh interpreter with an environment of nothing but PATH, not a fork: no memory of the gateway is in it, and it
+    shares one socket with it.
+    """
+
+    def __init__(self, memory_bytes: int) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gateway.pages.worker", str(theirs.fileno()), str(memory_bytes)],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+            )
+        self._connection = Connection(ours.detach())
+        self.served = 0
+        self.last_path: str | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
+    def page_count(self, command: Command) -> int:
+        """The number of pages of a document.
+
+        Raises the error of the file, RendererCrashed or RendererTimedOut.
+        """
+        return int(self._ask(command)["pages"])
+
+    def page(self, command: Command) -> PageImage:
+        """One page; its `data` is None when the document's own bytes will do.
+
+        Raises the error of the file, RendererCrashed or RendererTimedOut.
+        """
+        head = self._ask(command)
+        data = None if head["as_is"] else self._receive(command["seconds"])
+        return PageImage(data, int(head["width"]), int(head["height"]), tuple(map(str, head["warnings"])))
+
+    def kill(self) -> None:
+        """End the process and all that it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            # The group exists once the process has made its session; before that it is killed alone.
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
+        self._connection.close()
+
+    def _ask(self, command: Command) -> dict[str, Any]:
+        self.last_path = command["path"]
+        allowed = command["seconds"] + (0.0 if self.served else _START_SECONDS)
+        self.served += 1
+        try:
+            self._connection.send_bytes(json.dumps(command).encode())
+        except OSError:
+            raise self._crashed() from None
+        head: dict[str, Any] = json.loads(self._receive(allowed))
+        if "error" in head:
+            kind = BY_CODE.get(head["error"], GatewayError)
+            raise kind(head["message"], param=head["param"])
+        return head
+
+    def _receive(self, seconds: float) -> bytes:
+        try:
+            if not self._connection.poll(seconds):
+                raise RendererTimedOut(f"drawing it took longer than {seconds:g} seconds: RENDER_TIMEOUT raises that")
+            return self._connection.recv_bytes()
+        except (EOFError, OSError):
+            raise self._crashed() from None
+
+    def _crashed(self) -> RendererCrashed:
+        return RendererCrashed("the process that drew it died of it")

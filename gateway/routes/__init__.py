@@ -1,0 +1,1 @@
+"""The HTTP routes, one module a concern: each translates between HTTP and the parts of `gateway.services`."""

@@ -1,0 +1,117 @@
+"""The parts of a running gateway, made from its settings and closed in the right order."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from gateway.admission import Admission
+from gateway.document import DocumentReader
+from gateway.health import HealthChecker
+from gateway.metrics import Metrics
+from gateway.pages import poppler
+from gateway.pages.pool import Renderer, RendererPool
+from gateway.s3 import S3Store
+from gateway.settings import Settings, SettingsError
+from gateway.sources.addresses import AllowList
+from gateway.sources.body import BodyReader
+from gateway.sources.url import Fetcher
+from gateway.storage import Storage
+from gateway.triton import InferenceClient, Models, connect
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes work with."""
+
+    settings: Settings
+    admission: Admission
+    metrics: Metrics
+    models: Models
+    bodies: BodyReader
+    reader: DocumentReader
+    storage: Storage
+    s3: S3Store | None
+    health: HealthChecker
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, admission: Admission, metrics: Metrics, triton: InferenceClient | None
+) -> AsyncIterator[Services]:
+    """Everything that `settings` describe, running; needs an event loop. `triton` takes the place of the real client.
+
+    Raises SettingsError when PDF_RENDERER asks for what is not installed.
+    """
+    async with AsyncExitStack() as stack:
+        # One connection a page, and some for canaries and restructuring.
+        client = triton or connect(
+            settings.triton_url, connections=settings.max_pages_in_flight + 16, seconds=settings.request_timeout + 30
+        )
+        models = Models(client)
+        stack.push_async_callback(models.close)
+        pool = RendererPool(
+            workers=settings.render_workers,
+            renderers=_renderers(settings),
+            seconds=settings.render_timeout,
+            memory_bytes=settings.render_memory_bytes,
+            max_pixels=settings.max_page_pixels,
+        )
+        stack.push_async_callback(pool.close)
+        fetcher = Fetcher(
+            enabled=settings.url_fetch,
+            allow=AllowList.parse(settings.url_allow),
+            seconds=settings.url_timeout,
+            max_bytes=settings.max_upload_bytes,
+        )
+        stack.push_async_callback(fetcher.close)
+        s3 = S3Store.from_settings(settings)
+        if s3 is not None:
+            stack.callback(s3.close)
+        health = HealthChecker(
+            models, s3, admission, seconds=settings.health_timeout, cache_seconds=settings.health_cache_seconds
+        )
+        stack.push_async_callback(health.close)
+        yield Services(
+            settings=settings,
+            admission=admission,
+            metrics=metrics,
+            models=models,
+            bodies=BodyReader(fetcher, settings.max_upload_bytes),
+            reader=DocumentReader(
+                pool,
+                models,
+                metrics,
+                max_pages=settings.max_pages,
+                per_document=settings.pages_in_flight,
+                over_all=settings.max_pages_in_flight,
+            ),
+            storage=Storage(settings.output_dir),
+            s3=s3,
+            health=health,
+        )
+
+
+def _renderers(settings: Settings) -> tuple[Renderer, ...]:
+    installed = poppler.installed()
+    if settings.pdf_renderer == "poppler":
+        if not installed:
+            raise SettingsError(
+                "PDF_RENDERER is poppler, but pdftoppm and pdfinfo are not on the PATH: install poppler-utils"
+            )
+        return ("poppler",)
+    if settings.pdf_renderer == "auto" and installed:
+        return ("pdfium", "poppler")
+    return ("pdfium",)
+
+
+def _of(request: Request) -> Services:
+    return cast(Services, request.app.state.services)
+
+
+Parts = Annotated[Services, Depends(_of)]
+"""The parameter of a route that wants the services."""

@@ -1,0 +1,181 @@
+"""The settings of the gateway, read once at start from the environment.
+
+    settings = load()
+
+Each field is the environment variable of the same name in capitals. `python -m gateway.settings` prints them as the
+Markdown table of the README.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MEBIBYTE = 1024 * 1024
+
+
+class SettingsError(Exception):
+    """A variable of the environment has a value that can't be used; the message names it and what it takes."""
+
+
+def _usable_cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+class Settings(BaseSettings):
+    """Everything that an operator can set, with its default and its unit."""
+
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every interface.")
+    gateway_port: int = Field(default=8081, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    triton_url: HttpUrl = Field(default=HttpUrl("http://127.0.0.1:8000"), description="Triton's HTTP address.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least level that is logged."
+    )
+    log_format: Literal["plain", "json"] = Field(
+        default="plain", description="One line a request: plain text, or JSON."
+    )
+
+    max_requests: int = Field(default=32, ge=1, description="Documents worked on at once; further ones wait.")
+    max_queue: int = Field(
+        default=64, ge=0, description="Documents that wait for a turn; further ones get 429 at once."
+    )
+    request_timeout: float = Field(
+        default=600, gt=0, description="Seconds a request may take, waiting included; caps its own `timeout`."
+    )
+    shutdown_timeout: int = Field(
+        default=30, ge=0, description="Seconds that work in flight may still take after SIGTERM."
+    )
+
+    max_upload_bytes: int = Field(default=100 * MEBIBYTE, ge=1, description="Bytes of a document, uploaded or fetched.")
+    max_pages: int = Field(default=1000, ge=1, description="Pages read of one document.")
+    max_page_pixels: int = Field(
+        default=50_000_000,
+        ge=10_000,
+        description="Pixels of a page: larger images are refused, larger PDF pages drawn smaller.",
+    )
+    pages_in_flight: int = Field(
+        default=8, ge=1, description="Pages of one document that are rendered or read at once."
+    )
+    max_pages_in_flight: int = Field(
+        default=32, ge=1, description="The same over all documents; keep it at or below Triton's OCR_MAX_IN_FLIGHT."
+    )
+
+    pdf_dpi: int = Field(
+        default=200, ge=36, le=600, description="Resolution of rendered PDF pages if a request names none."
+    )
+    pdf_renderer: Literal["auto", "pdfium", "poppler"] = Field(
+        default="auto", description="Who draws PDF pages; auto: pdfium, and poppler where pdfium fails."
+    )
+    render_workers: int = Field(
+        default_factory=lambda: min(4, _usable_cores()),
+        ge=1,
+        description="Processes that draw and check pages; default: the cores, at most 4.",
+    )
+    render_timeout: float = Field(default=30, gt=0, description="Seconds that drawing one page may take.")
+    render_memory_bytes: int = Field(
+        default=2048 * MEBIBYTE, ge=256 * MEBIBYTE, description="Address space of one drawing process."
+    )
+    spool_dir: Path | None = Field(
+        default=None, description="Where documents lie while they are read; default: the system's."
+    )
+
+    url_fetch: bool = Field(default=True, description="Whether `url` is allowed at all (on, off).")
+    url_allow: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Hosts and networks, by commas, that `url` may reach although they are internal."
+    )
+    url_timeout: float = Field(default=30, gt=0, description="Seconds that fetching a URL may take.")
+
+    output_dir: Path = Field(default=Path("output"), description="Where results are kept, one folder a document.")
+    save: bool = Field(default=False, description="Whether results are kept when a request does not say.")
+    s3_endpoint: HttpUrl | None = Field(default=None, description="Address of the S3 service, for example Cloud.ru's.")
+    s3_region: str = Field(default="us-east-1", description="Region that requests to S3 are signed for.")
+    s3_bucket: str | None = Field(default=None, description="Bucket that results are uploaded to.")
+    s3_prefix: str = Field(default="", description="Put before the names of uploaded files.")
+    s3_access_key: SecretStr | None = Field(
+        default=None, description="Access key; `tenant:key` where the service asks for it."
+    )
+    s3_secret_key: SecretStr | None = Field(default=None, description="Secret key.")
+    s3_presign_seconds: int = Field(
+        default=3600, ge=1, le=604_800, description="Seconds that presigned addresses of results stay good."
+    )
+
+    health_cache_seconds: float = Field(default=5, ge=0, description="Seconds that an answer of /health is used again.")
+    health_timeout: float = Field(default=10, gt=0, description="Seconds a canary inference of /health may take.")
+
+    @field_validator("url_allow", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(item.strip().lower() for item in value.split(",") if item.strip())
+        return value
+
+    @field_validator("url_allow")
+    @classmethod
+    def _networks_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for item in value:
+            if "/" in item:
+                ipaddress.ip_network(item)
+        return value
+
+    @model_validator(mode="after")
+    def _s3_is_whole_or_absent(self) -> Settings:
+        missing = self.missing_s3_settings()
+        if self.s3_bucket is not None and missing:
+            raise ValueError(f"S3_BUCKET is set, so {', '.join(missing)} must be too")
+        return self
+
+    def missing_s3_settings(self) -> list[str]:
+        """The variables without which results can't be uploaded; empty when S3 is configured."""
+        needed = ("s3_endpoint", "s3_bucket", "s3_access_key", "s3_secret_key")
+        return [name.upper() for name in needed if getattr(self, name) is None]
+
+
+def load() -> Settings:
+    """Read the environment.
+
+    Raises SettingsError, naming each variable at fault and what it takes.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(fault["loc"], fault["msg"]) for fault in error.errors())) from None
+
+
+def _explain(location: tuple[int | str, ...], message: str) -> str:
+    name = str(location[0]) if location else ""
+    field = Settings.model_fields.get(name)
+    if field is None:
+        return message.removeprefix("Value error, ")
+    return f"{name.upper()}: {message}. It is: {field.description} Unset it for the default ({_default(field)})."
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default_factory is not None:
+        return "see its description"
+    if field.default in (None, ()):
+        return "none"
+    if isinstance(field.default, bool):
+        return "on" if field.default else "off"
+    return str(field.default) or "empty"
+
+
+def table() -> str:
+    """The settings as a Markdown table."""
+    rows = [
+        f"| `{name.upper()}` | {_default(field).replace('see its description', 'computed')} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    return "\n".join(["| variable | default | what it is |", "|---|---|---|", *rows])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table() + "\n")

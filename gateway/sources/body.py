@@ -1,0 +1,193 @@
+"""The body of a request: JSON with Base64 or a URL, or multipart with a file, made into fields and one file on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message
+
+from gateway.deadline import Deadline
+from gateway.errors import (
+    ClientDisconnected,
+    GatewayError,
+    InvalidField,
+    MalformedBody,
+    UnknownField,
+    UnsupportedBody,
+)
+from gateway.options import Options
+from gateway.schemas import OcrRequest
+from gateway.sources.data_uri import decode, too_large
+from gateway.sources.url import Fetcher
+
+_FIELDS_BYTES = 1024 * 1024
+"""What a body may hold beside the document: the other fields, the frames of multipart."""
+_DEEPEST = 20
+
+
+class BodyReader:
+    """Reads requests whose document has at most `max_bytes`."""
+
+    def __init__(self, fetcher: Fetcher, max_bytes: int) -> None:
+        self._fetcher = fetcher
+        self._max_bytes = max_bytes
+
+    async def read(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
+        """Write the document to `target`, and give the other fields and the deadline that the request asks for.
+
+        Raises an InvalidRequest of the right kind, BodyTooLarge, DeadlineExceeded, ClientDisconnected.
+        """
+        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        try:
+            if content_type == "multipart/form-data":
+                return await self._multipart(request, target, deadline)
+            if content_type == "application/json":
+                return await self._json(request, target, deadline)
+        except ClientDisconnect:
+            raise ClientDisconnected("the client went away while it was sending") from None
+        raise UnsupportedBody(
+            "send application/json with file (Base64) or url, or multipart/form-data with file or url; "
+            f"this is {content_type or 'without a Content-Type'}"
+        )
+
+    async def _json(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
+        counted = self._counted(request, (self._max_bytes + 2) // 3 * 4 + self._max_bytes // 32 + _FIELDS_BYTES)
+        raw = await deadline.wait(counted.body())
+        fields = await asyncio.to_thread(_parse_json, raw)
+        del raw, counted
+        parsed = validate(fields)
+        deadline = _deadline(parsed, deadline)
+        if parsed.file is not None and parsed.url is None:
+            await asyncio.to_thread(self._write_base64, parsed.file, target)
+        else:
+            await self._fetch(parsed, target, deadline)
+        return parsed.model_copy(update={"file": None}), deadline
+
+    async def _multipart(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
+        counted = self._counted(request, self._max_bytes + _FIELDS_BYTES)
+        try:
+            form = await deadline.wait(counted.form(max_files=1, max_fields=32))
+        except HTTPException as error:
+            raise MalformedBody(f"the multipart body can't be read: {error.detail}") from None
+        try:
+            file, fields = _form_fields(form)
+            parsed = validate(fields)
+            deadline = _deadline(parsed, deadline)
+            if file is not None and parsed.url is None:
+                if (file.size or 0) > self._max_bytes:
+                    raise too_large(self._max_bytes)
+                await asyncio.to_thread(_copy, file.file, target)
+            else:
+                await self._fetch(parsed, target, deadline, file_too=file is not None)
+        finally:
+            await form.close()
+        return parsed, deadline
+
+    async def _fetch(self, parsed: OcrRequest, target: Path, deadline: Deadline, *, file_too: bool = False) -> None:
+        if parsed.url is None:
+            raise InvalidField("send the document: as file, or as url", param="file")
+        if parsed.file is not None or file_too:
+            raise InvalidField("send file or url, not both", param="url")
+        await self._fetcher.fetch(parsed.url, target, deadline)
+
+    def _write_base64(self, text: str, target: Path) -> None:
+        target.write_bytes(decode(text, self._max_bytes))
+
+    def _counted(self, request: Request, limit: int) -> Request:
+        """`request`, whose body may have `limit` bytes; counted as they come, so that a chunked body is bounded too."""
+        announced = request.headers.get("content-length", "")
+        if announced.isdecimal() and int(announced) > limit:
+            raise too_large(self._max_bytes)
+        received = 0
+
+        async def receive() -> Message:
+            nonlocal received
+            message = await request.receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise too_large(self._max_bytes)
+            return message
+
+        return Request(request.scope, receive)
+
+
+def validate(fields: dict[str, Any]) -> OcrRequest:
+    """`fields` as a request; raises UnknownField or InvalidField, without a word of the document in the message."""
+    try:
+        return OcrRequest.model_validate(fields)
+    except ValidationError as error:
+        raise _first_fault(error.errors(include_input=False, include_url=False, include_context=False)[0]) from None
+
+
+def _first_fault(fault: ErrorDetails) -> GatewayError:
+    name = ".".join(str(part) for part in fault["loc"])[:100]
+    if fault["type"] == "extra_forbidden":
+        model = Options if len(fault["loc"]) > 1 else OcrRequest
+        kind = "option" if model is Options else "field"
+        return UnknownField(f"there is no {kind} {name}; there are {', '.join(model.model_fields)}", param=name)
+    return InvalidField(f"{name}: {fault['msg']}", param=name)
+
+
+def _parse_json(raw: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise MalformedBody("the body is not JSON") from None
+    if not isinstance(fields, dict):
+        raise MalformedBody("the body must be a JSON object")
+    if _deeper_than(fields, _DEEPEST):
+        raise MalformedBody(f"the body is nested more than {_DEEPEST} levels deep")
+    return fields
+
+
+def _deeper_than(value: object, levels: int) -> bool:
+    """Whether JSON is nested deeper; what is handed on must not overturn a parser behind (Triton's dies of it)."""
+    if not isinstance(value, (dict, list)):
+        return False
+    if levels == 0:
+        return True
+    return any(_deeper_than(item, levels - 1) for item in (value.values() if isinstance(value, dict) else value))
+
+
+def _form_fields(form: FormData) -> tuple[UploadFile | None, dict[str, Any]]:
+    file: UploadFile | None = None
+    fields: dict[str, Any] = {}
+    for name, value in form.multi_items():
+        if name in fields or (name == "file" and file is not None):
+            raise InvalidField(f"{name[:100]} is there twice", param=name[:100])
+        if isinstance(value, UploadFile):
+            if name != "file":
+                raise InvalidField(f"{name[:100]} is a file; only file may be one", param=name[:100])
+            file = value
+        elif name == "file":
+            raise InvalidField("file is text: attach the file itself (curl -F file=@page.pdf)", param="file")
+        else:
+            fields[name] = value
+    if "options" in fields:
+        fields["options"] = _options(fields["options"])
+    return file, fields
+
+
+def _options(text: str) -> dict[str, Any]:
+    try:
+        return _parse_json(text.encode())
+    except MalformedBody as error:
+        raise InvalidField(f"options: {error.message.replace('the body', 'it')}", param="options") from None
+
+
+def _deadline(parsed: OcrRequest, deadline: Deadline) -> Deadline:
+    return deadline if parsed.timeout is None else deadline.shortened(parsed.timeout)
+
+
+def _copy(source: BinaryIO, target: Path) -> None:
+    with target.open("wb") as file:
+        shutil.copyfileobj(source, file, 1024 * 1024)

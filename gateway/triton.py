@@ -1,0 +1,243 @@
+"""The models, asked over Triton's HTTP.
+
+`InferenceClient` is the seam: `tritonclient.http.aio.InferenceServerClient` in production, a small fake in tests. `Models`
+knows the tensors, the deadlines and what Triton's errors mean.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import aiohttp
+import numpy as np
+import numpy.typing as npt
+from pydantic import HttpUrl
+from tritonclient.http import InferInput
+from tritonclient.http.aio import InferenceServerClient
+from tritonclient.utils import InferenceServerException, np_to_triton_dtype
+
+from gateway.deadline import Deadline
+from gateway.errors import (
+    BY_CODE,
+    DeadlineExceeded,
+    EngineFailure,
+    EngineOverloaded,
+    EngineRestarting,
+    GatewayError,
+    InvalidField,
+    InvalidRequest,
+)
+
+_RESTART_SECONDS = 10
+"""Seconds that a restart of Triton takes, about: what Retry-After says meanwhile."""
+_CODED = re.compile(r"\[([a-z_]+)\] (.*)", re.DOTALL)
+# The engines' codes that have another name here. The others are the same, or become an EngineFailure.
+_ENGINE_CODES: dict[str, type[GatewayError]] = {
+    "invalid_input": InvalidRequest,
+    "bad_option": InvalidField,
+    "overloaded": EngineOverloaded,
+}
+_KNOWN_CODES = ("bad_image", "unsupported_option", "deadline_exceeded", "missing_weights", "engine_failure")
+
+
+class InferenceResult(Protocol):
+    """The answer of a model."""
+
+    def as_numpy(self, name: str) -> npt.NDArray[Any] | None:
+        """The output tensor `name`; None when there is none."""
+        ...
+
+
+class InferenceClient(Protocol):
+    """The part of tritonclient's asynchronous HTTP client that the gateway uses."""
+
+    async def is_server_ready(self) -> bool:
+        """Whether Triton says that it is ready."""
+        ...
+
+    async def infer(self, model_name: str, inputs: list[InferInput], request_id: str = "") -> InferenceResult:
+        """Ask a model."""
+        ...
+
+    async def close(self) -> None:
+        """Close the pool of connections."""
+        ...
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """What the `ocr` model read on one page: its Markdown, PaddleX's `prunedResult`, and the pictures cut out of it."""
+
+    markdown: str
+    result: dict[str, Any]
+    images: dict[str, bytes]
+    warnings: list[dict[str, Any]]
+    tokens: int
+
+
+@dataclass(frozen=True)
+class RestructuredPage:
+    """A page after the joining over page breaks."""
+
+    markdown: str
+    result: dict[str, Any]
+
+
+@dataclass
+class Identity:
+    """Which engine and model answer; None until one has answered."""
+
+    engine: str | None = None
+    model: str | None = None
+
+
+@dataclass
+class Models:
+    """The models of one Triton. Every call ends at its deadline: a killed stub would let its callers wait for ever."""
+
+    client: InferenceClient
+    identity: Identity = field(default_factory=Identity)
+    last_page_at: float = 0.0
+    """When `ocr` last answered with a page, on the monotonic clock."""
+
+    async def ready(self, deadline: Deadline) -> bool:
+        """Whether Triton can be reached and says that it is ready; it does not know of dead stubs."""
+        try:
+            return await deadline.wait(self.client.is_server_ready())
+        except (DeadlineExceeded, InferenceServerException, aiohttp.ClientError, OSError):
+            return False
+
+    async def read_page(self, image: bytes, options: dict[str, Any], deadline: Deadline, request_id: str) -> PageResult:
+        """Read one page: `image` is a whole encoded image.
+
+        Raises InvalidRequest and its kin, EngineOverloaded, EngineRestarting, EngineFailure, DeadlineExceeded.
+        """
+        told = {**options, "deadline": deadline.unix()}
+        answer = await self._infer("ocr", [_bytes("IMAGE", image), _json("OPTIONS", told)], deadline, request_id)
+        page = PageResult(
+            markdown=_text(answer, "MARKDOWN"),
+            result=json.loads(_text(answer, "RESULT")),
+            images={
+                name.decode(): bytes(data)
+                for name, data in zip(_list(answer, "IMAGE_NAMES"), _list(answer, "IMAGES"), strict=True)
+            },
+            warnings=[json.loads(warning) for warning in _list(answer, "WARNINGS")],
+            tokens=int(_tensor(answer, "TOKENS")[0]),
+        )
+        self.identity.engine = _text(answer, "ENGINE")
+        self.identity.model = _text(answer, "MODEL")
+        self.last_page_at = time.monotonic()
+        return page
+
+    async def restructure(
+        self, pages: list[dict[str, Any]], options: dict[str, Any], deadline: Deadline, request_id: str
+    ) -> list[RestructuredPage]:
+        """Join tables over page breaks and set title levels, by PaddleX's restructure_pages; one result a page.
+
+        Raises EngineOverloaded, EngineRestarting, EngineFailure, DeadlineExceeded.
+        """
+        inputs = [_json("PAGES", pages), _json("OPTIONS", options)]
+        answer = await self._infer("restructure", inputs, deadline, request_id)
+        results = json.loads(_text(answer, "RESULTS"))
+        if len(results) != len(pages):
+            raise EngineFailure(f"the model restructure answered {len(results)} pages to {len(pages)}")
+        return [RestructuredPage(page["markdown"], page["prunedResult"]) for page in results]
+
+    async def detect(self, image: npt.NDArray[np.uint8], deadline: Deadline) -> list[Any]:
+        """Ask `layout` for the blocks of an RGB image, uint8 of [height, width, 3]."""
+        answer = await self._infer("layout", [_array("IMAGE", image[None])], deadline, "")
+        blocks: list[Any] = json.loads(bytes(_tensor(answer, "BOXES").flat[0]))
+        return blocks
+
+    async def recognise(self, image: npt.NDArray[np.uint8], prompt: str, deadline: Deadline) -> str:
+        """Ask `vlm` for the text of an RGB image, uint8 of [height, width, 3]."""
+        text = np.array([[prompt.encode()]], dtype=np.object_)
+        answer = await self._infer("vlm", [_array("IMAGE", image[None]), _array("PROMPT", text)], deadline, "")
+        return bytes(_tensor(answer, "TEXT").flat[0]).decode()
+
+    async def close(self) -> None:
+        """Close the connections: an idle one holds up Triton's own shutdown."""
+        await self.client.close()
+
+    async def _infer(
+        self, model: str, inputs: list[InferInput], deadline: Deadline, request_id: str
+    ) -> InferenceResult:
+        try:
+            return await deadline.wait(self.client.infer(model, inputs, request_id=request_id))
+        except InferenceServerException as error:
+            raise _meaning(model, error, deadline) from None
+        except (aiohttp.ClientError, OSError):
+            raise _restarting() from None
+
+
+def connect(url: HttpUrl, *, connections: int, seconds: float) -> InferenceClient:
+    """A client of Triton at `url`; needs a running event loop. `seconds` bounds a call that has no deadline of its own."""
+    address = f"{url.host}:{url.port}{(url.path or '').rstrip('/')}"
+    client: InferenceClient = InferenceServerClient(
+        address, conn_limit=connections, conn_timeout=seconds, ssl=url.scheme == "https"
+    )
+    return client
+
+
+def _meaning(model: str, error: InferenceServerException, deadline: Deadline) -> GatewayError:
+    """What an answer of Triton that is no success means to a client of the gateway."""
+    text = str(error.message())
+    coded = _CODED.search(text)
+    if coded:
+        code, message = coded[1], coded[2]
+        kind = _ENGINE_CODES.get(code) or (BY_CODE[code] if code in _KNOWN_CODES else EngineFailure)
+        if kind is DeadlineExceeded:
+            return deadline.exceeded()
+        return kind(message, retry_after=1 if kind is EngineOverloaded else None)
+    if "is not healthy" in text or "Stub process" in text:
+        return _restarting()
+    if error.status() == "503":
+        return EngineOverloaded("the engine has no room for a page at the moment: send it again later", retry_after=1)
+    if error.status() in ("400", "404"):
+        return EngineFailure(
+            f"Triton refused the call of its model {model}: the model repository and the gateway differ"
+        )
+    # The text of an unforeseen failure can hold paths and code of the model; it stays in Triton's log.
+    return EngineFailure(f"Triton's model {model} failed; its log says why")
+
+
+def _restarting() -> EngineRestarting:
+    return EngineRestarting("the OCR server is restarting; send it again", retry_after=_RESTART_SECONDS)
+
+
+def _array(name: str, value: npt.NDArray[Any]) -> InferInput:
+    tensor = InferInput(name, list(value.shape), np_to_triton_dtype(value.dtype))
+    tensor.set_data_from_numpy(value)
+    return tensor
+
+
+def _bytes(name: str, value: bytes) -> InferInput:
+    return _array(name, np.array([value], dtype=np.object_))
+
+
+def _json(name: str, value: object) -> InferInput:
+    return _bytes(name, json.dumps(value, ensure_ascii=False).encode())
+
+
+def _tensor(answer: InferenceResult, name: str) -> npt.NDArray[Any]:
+    tensor = answer.as_numpy(name)
+    if tensor is None:
+        raise EngineFailure(f"Triton's answer lacks {name}: the model repository and the gateway differ")
+    return tensor
+
+
+def _list(answer: InferenceResult, name: str) -> list[bytes]:
+    return [bytes(value) for value in _tensor(answer, name).flatten()]
+
+
+def _text(answer: InferenceResult, name: str) -> str:
+    values = _list(answer, name)
+    if len(values) != 1:
+        raise EngineFailure(
+            f"Triton's answer holds {len(values)} of {name}: the model repository and the gateway differ"
+        )
+    return values[0].decode()
