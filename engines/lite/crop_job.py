@@ -13,9 +13,10 @@ import numpy as np
 
 from engines.errors import EngineError, EngineFailure
 from engines.lite.composing import Passage, compose_table, compose_text
+from engines.lite.cyrillic_text import merge, unmix
 from engines.lite.line_reader import LineReader, batches_of
 from engines.lite.lines import Line
-from engines.lite.scripts import has_letters, may_be_cyrillic
+from engines.lite.scripts import are_cyrillic, has_letters, is_cyrillic_among_others, may_be_cyrillic
 from engines.lite.table_structure import Structure, TableStructureDetector
 from engines.lite.text_detection import TextDetector
 from engines.lite.text_recognition import Reading
@@ -52,6 +53,7 @@ class CropJob:
         self._lock = Lock()
         self._lines: list[Line] = []
         self._readings: dict[int, Reading] = {}
+        self._cyrillic: dict[int, Reading] = {}
         self._structure = EMPTY
         self._is_late = False
 
@@ -87,23 +89,29 @@ class CropJob:
         suspects = [place for place, reading in self._readings.items() if may_be_cyrillic(reading)]
         # The least certain of the long lines tell most.
         suspects.sort(key=lambda place: self._readings[place].score - len(self._readings[place].text) / 100)
-        sample = suspects[:SAMPLE]
-        first = {place: self._readings[place] for place in sample}
-        tasks = [partial(self._read_again, place, among_cyrillic=False) for place in sample]
-        self._stage(tasks, then=lambda: self._read_rest_again(first))
+        self._stage([partial(self._read_cyrillic, place) for place in suspects[:SAMPLE]], then=self._read_cyrillic_rest)
 
-    def _read_rest_again(self, first: dict[int, Reading]) -> None:
-        """Where the sample, whose readings were `first`, holds Cyrillic, read every other line with letters again."""
-        tasks = []
-        if any(self._readings[place] is not reading for place, reading in first.items()):
-            rest = [place for place, reading in self._readings.items() if place not in first and has_letters(reading)]
-            tasks = [partial(self._read_again, place, among_cyrillic=True) for place in rest]
-        self._stage(tasks, then=self._finish)
+    def _read_cyrillic_rest(self) -> None:
+        """Where the sample is Cyrillic, read every other line that has letters with Tesseract too."""
+        if not are_cyrillic(list(self._cyrillic.values())):
+            self._finish()
+            return
+        rest = [
+            place for place, reading in self._readings.items() if has_letters(reading) and place not in self._cyrillic
+        ]
+        self._stage([partial(self._read_cyrillic, place) for place in rest], then=self._choose_scripts)
 
-    def _read_again(self, place: int, *, among_cyrillic: bool) -> None:
-        self._readings[place] = self._models.reader.read_cyrillic(
-            self._crop.image, self._lines[place], self._readings[place], among_cyrillic=among_cyrillic
-        )
+    def _read_cyrillic(self, place: int) -> None:
+        self._cyrillic[place] = self._models.reader.read_cyrillic(self._crop.image, self._lines[place])
+
+    def _choose_scripts(self) -> None:
+        for place, first in self._readings.items():
+            second = self._cyrillic.get(place)
+            if second and is_cyrillic_among_others(second):
+                self._readings[place] = Reading(merge(second.text, first.text), max(first.score, second.score))
+            else:
+                self._readings[place] = Reading(unmix(first.text), first.score)
+        self._finish()
 
     def _finish(self) -> None:
         passages = [Passage(self._lines[place], reading) for place, reading in self._readings.items()]

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from engines.lite.cyrillic import CyrillicReader
 from engines.lite.lines import Line, cut_out
-from engines.lite.scripts import accepts, unmix
 from engines.lite.text_recognition import Reading, TextRecogniser, prepare
 
 BATCH_WIDTH = 1600
@@ -33,13 +32,9 @@ class LineReader:
             for line, reading in zip(lines, readings, strict=True)
         ]
 
-    def read_cyrillic(self, image: NDArray[np.uint8], line: Line, first: Reading, *, among_cyrillic: bool) -> Reading:
-        """Read a line again with Tesseract; PP-OCR's `first` reading stays where the line turns out not to be Cyrillic.
-
-        `among_cyrillic` tells that the lines around it are.
-        """
-        second = self._cyrillic.read(cut_out(image, line))
-        return Reading(unmix(second.text), second.score) if accepts(second, among_cyrillic=among_cyrillic) else first
+    def read_cyrillic(self, image: NDArray[np.uint8], line: Line) -> Reading:
+        """Read a line with Tesseract, as Russian with English words."""
+        return self._cyrillic.read(cut_out(image, line))
 
     def _read_turned(self, image: NDArray[np.uint8], line: Line, first: Reading) -> Reading:
         """The better of both ways to turn a vertical line upright."""

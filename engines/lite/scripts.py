@@ -8,17 +8,20 @@ only then is Tesseract asked, and it has the last word.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from engines.lite.text_recognition import Reading
 
 CERTAIN = 0.97
-"""PP-OCR is believed from this score on, unless what it read looks like Cyrillic."""
+"""PP-OCR is believed from this score on where it read several words: disguised ones score lower."""
 DOUBTFUL = 0.9
 """Below this score a line may be Cyrillic even if no word of it looks so."""
 UNREADABLE = 0.5
 """Below this score a reading is noise."""
-OWN_SHARE = 0.12
-"""A Cyrillic text has at least this share of letters that no Latin letter looks like; real Russian has about 0.6."""
+CONFIDENT = 0.7
+"""Tesseract's confidence in Russian that it reads well; Latin letters and noise seen as Russian rarely reach it."""
+OWN_SHARE = 0.25
+"""Russian has about 0.6 letters that look like no Latin one; Latin letters seen as Russian have few."""
 
 _OWN_LETTERS = re.compile(r"[БГДЖЗИЙЛПФЦЧШЩЪЫЬЭЮЯбвгджзийклмнптфцчшщъыьэюяІЇЄҐіїєґ]")
 _CYRILLIC = re.compile(r"[\u0400-\u04ff]")
@@ -30,12 +33,6 @@ _DISGUISED = re.compile(
     r"|[A-Za-zÀ-ÿ][03469][A-Za-zÀ-ÿ]"  # о, з, ч, б, э read as digits
     r"|[\u0370-\u03ff]"  # л, п, ф read as Greek
     r"|b[IL]"  # ы
-)
-_LOOKALIKES = str.maketrans("ABCEHKMOPTXaceopxy", "АВСЕНКМОРТХасеорху")
-_MIXED_WORD = re.compile(r"\b(?=\w*[\u0400-\u04ff])(?=\w*[ABCEHKMOPTXaceopxy])\w+\b")
-_INITIALS = re.compile(
-    r"(?<![A-Za-z.])(?:[ABCEHKMOPTX]\.\s?)+(?=[\u0400-\u04ff])"  # before a name
-    r"|(?<=[\u0400-\u04ff]\s)(?:[ABCEHKMOPTX]\.\s?){1,2}"  # after a name
 )
 
 
@@ -54,16 +51,19 @@ def has_letters(reading: Reading) -> bool:
     return _LETTER.search(reading.text) is not None
 
 
-def accepts(reading: Reading, *, among_cyrillic: bool) -> bool:
-    """Whether what Tesseract read as Russian or English is Cyrillic, and not Latin letters or noise seen as such."""
+def are_cyrillic(sample: Sequence[Reading]) -> bool:
+    """Whether Tesseract's readings of a sample of lines show that some of the lines around them are Cyrillic."""
+    certain = [reading for reading in sample if reading.score >= CONFIDENT and _is_cyrillic(reading)]
+    return len(certain) > len(sample) / 2
+
+
+def is_cyrillic_among_others(reading: Reading) -> bool:
+    """Whether a line that stands among Cyrillic ones is Cyrillic, at least in part, by Tesseract's reading."""
     cyrillic, latin = len(_CYRILLIC.findall(reading.text)), len(_LATIN.findall(reading.text))
-    own = len(_OWN_LETTERS.findall(reading.text))
-    if among_cyrillic and (own >= 3 or cyrillic > latin) and reading.score >= UNREADABLE:
-        return True
-    return cyrillic > latin and own >= OWN_SHARE * (cyrillic + latin)
+    return len(_OWN_LETTERS.findall(reading.text)) >= 3 or cyrillic > latin
 
 
-def unmix(text: str) -> str:
-    """A Cyrillic line with Latin look-alikes inside Cyrillic words and in initials made Cyrillic."""
-    text = _MIXED_WORD.sub(lambda found: found[0].translate(_LOOKALIKES), text)
-    return _INITIALS.sub(lambda found: found[0].translate(_LOOKALIKES), text)
+def _is_cyrillic(reading: Reading) -> bool:
+    """Whether a line is Cyrillic, and not Latin letters or noise seen as such."""
+    cyrillic, latin = len(_CYRILLIC.findall(reading.text)), len(_LATIN.findall(reading.text))
+    return cyrillic > latin and len(_OWN_LETTERS.findall(reading.text)) >= OWN_SHARE * (cyrillic + latin)
