@@ -1,0 +1,41 @@
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test setup-perf run test lint accuracy perf clean
+
+PYTHON ?=
+export PYTHON
+
+SETUP = python=$$(scripts/find_python.sh) && "$$python" -m scripts.setup
+BIN = .venv/bin
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## install what is missing: system packages, .venv, Triton, weights
+	@$(SETUP)
+
+setup-test:
+	@$(SETUP) --test
+
+setup-perf:
+	@$(SETUP) --perf
+
+run: setup ## set up, start Triton and the gateway, read a sample, serve until Ctrl-C
+	@exec $(BIN)/python -m supervisor --sample samples/sample.pdf
+
+test: setup-test lint ## set up, lint, and run every test
+	@$(BIN)/python -m pytest
+
+lint: setup-test ## ruff and mypy
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+
+accuracy: setup-test ## word F1 and CER on documents with known text
+	@$(BIN)/python -m benchmarks.accuracy
+
+perf: setup-test setup-perf ## perf_analyzer on Triton, and pages/s through the gateway
+	@$(BIN)/python -m benchmarks.perf
+
+clean: ## remove what the set-up and the runs made; results in output/ stay
+	rm -rf .venv .triton .weights .run .mypy_cache .pytest_cache .ruff_cache build *.egg-info

@@ -1,0 +1,34 @@
+"""Sets the machine up: system packages, .venv, Triton, weights."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from scripts.setup import machine, system, tritonserver, venv
+from scripts.setup.command import run
+from scripts.setup.errors import SetupError
+
+EXTRAS = ("gateway", "page", "lite", "supervisor")
+
+
+def main() -> None:
+    """Bring everything into place, or say in a few lines what stands in the way (exit 1)."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.setup", description=__doc__)
+    parser.add_argument("--test", action="store_true", help="also what the tests and the linters need")
+    parser.add_argument("--perf", action="store_true", help="also perf_analyzer")
+    arguments = parser.parse_args()
+    try:
+        machine.check()
+        system.install(system.needs())
+        venv.install([*EXTRAS, "test"] if arguments.test else EXTRAS)
+        tritonserver.install()
+        if arguments.perf:
+            tritonserver.install_perf_analyzer()
+        run([venv.VENV / "bin/python", "-m", "engines.lite.weights", ".weights/lite"])
+    except SetupError as error:
+        sys.exit(f"set-up: {error}")
+
+
+if __name__ == "__main__":
+    main()
