@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import tritonclient.http as triton
-from tritonclient.utils import np_to_triton_dtype
-
 from supervisor.stack import Stack
+from tritonclient.utils import np_to_triton_dtype
 
 Outputs = dict[str, np.ndarray]
 
@@ -29,7 +28,8 @@ class Models:
     def ask_all(self, model: str, requests: list[Mapping[str, np.ndarray]]) -> list[Outputs | Exception]:
         """The outputs or the error of each of many requests that are in flight together."""
         sent = [
-            self.client.async_infer(model, [_tensor(name, value) for name, value in inputs.items()]) for inputs in requests
+            self.client.async_infer(model, [_tensor(name, value) for name, value in inputs.items()])
+            for inputs in requests
         ]
         answers: list[Outputs | Exception] = []
         for pending in sent:

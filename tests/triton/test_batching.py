@@ -61,6 +61,8 @@ def test_a_wrong_page_fails_alone(models):
 
 def test_max_new_tokens_cuts_the_text(models, line_images):
     _, image = line_images[0]
-    answer = models.ask("vlm", IMAGE=image[None], PROMPT=text("OCR:", 1, 1), OPTIONS=text('{"max_new_tokens": 3}', 1, 1))
+    answer = models.ask(
+        "vlm", IMAGE=image[None], PROMPT=text("OCR:", 1, 1), OPTIONS=text('{"max_new_tokens": 3}', 1, 1)
+    )
     assert answer["FINISH_REASON"][0, 0] == b"length"
     assert answer["TOKENS"][0, 0] == 3

@@ -15,7 +15,11 @@ _ROW = re.compile(r"^\| `(?P<model>\w+)` \| (?P<input>.+?) \| (?P<output>.+?) \|
 
 def promised(cell: str) -> dict[str, tuple[str, list[int], bool]]:
     return {
-        found["name"]: (f"TYPE_{found['type']}", [int(dim) for dim in found["dims"].split(",")], bool(found["optional"]))
+        found["name"]: (
+            f"TYPE_{found['type']}",
+            [int(dim) for dim in found["dims"].split(",")],
+            bool(found["optional"]),
+        )
         for found in _TENSOR.finditer(cell)
     }
 
