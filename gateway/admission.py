@@ -19,7 +19,7 @@ _RETRY_AFTER = 5
 
 
 class Admission:
-    """At most `limit` permits at once, at most `queue` waiting, first come first served; the next is refused at once."""
+    """At most `limit` permits at once and `queue` waiting, first come first served; the next is refused at once."""
 
     def __init__(self, limit: int, queue: int) -> None:
         self._limit = limit

@@ -14,8 +14,8 @@ from gateway.schemas import Block, OcrAnswer, PageAnswer, Saved, Usage, WarningA
 def with_unique_images(document: Document) -> Document:
     """`document` with no two pages' pictures under one name.
 
-    A picture is named after its place on its page, so a logo that stands on every page has the same name each time; from the
-    second on the page's index is put behind it.
+    A picture is named after its place on its page, so a logo that stands on every page has the same name each time;
+    from the second on the page's index is put behind it.
     """
     taken: set[str] = set()
     pages: list[Page] = []

@@ -42,8 +42,8 @@ class Deadline:
     def exceeded(self) -> DeadlineExceeded:
         """The error to raise once it has passed."""
         return DeadlineExceeded(
-            f"the request was not done within {self.seconds:g} seconds: send fewer pages, or allow more time by `timeout` "
-            "(at most the server's REQUEST_TIMEOUT)"
+            f"the request was not done within {self.seconds:g} seconds: send fewer pages, or allow more time "
+            "by timeout (at most the server's REQUEST_TIMEOUT)"
         )
 
     async def wait(self, work: Awaitable[T]) -> T:

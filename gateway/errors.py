@@ -2,6 +2,8 @@
 
 GatewayError
 ├── InvalidRequest              the request can't be served as it is; sending it again will not help
+│   ├── NoSuchPath              a path that the server does not have
+│   ├── MethodNotAllowed        a method that the path does not take
 │   ├── MalformedBody           not JSON, not multipart, or cut short
 │   ├── UnsupportedBody         a Content-Type that this route does not read
 │   ├── UnknownField            a field or an option that does not exist
@@ -33,6 +35,9 @@ GatewayError
 └── ClientDisconnected          the client went away; nobody reads the answer
 """
 
+# Named after what happened; that they are errors is said by their base.
+# ruff: noqa: N818
+
 from __future__ import annotations
 
 from typing import Any, ClassVar
@@ -41,7 +46,8 @@ from typing import Any, ClassVar
 class GatewayError(Exception):
     """Anything that ends a request.
 
-    `message` is for people: what is wrong and what helps. `param` names the field at fault. `retry_after` is in seconds.
+    `message` is for people: what is wrong and what helps. `param` names the field at fault. `retry_after` is in
+    seconds.
     """
 
     kind: ClassVar[str] = "server_error"
@@ -63,6 +69,18 @@ class InvalidRequest(GatewayError):
 
     kind = "invalid_request"
     code = "invalid_request"
+
+
+class NoSuchPath(InvalidRequest):
+    """The server has no such path."""
+
+    code = "not_found"
+
+
+class MethodNotAllowed(InvalidRequest):
+    """The path does not take the method."""
+
+    code = "method_not_allowed"
 
 
 class MalformedBody(InvalidRequest):
@@ -248,6 +266,8 @@ class ClientDisconnected(GatewayError):
 STATUS: dict[type[GatewayError], int] = {
     GatewayError: 500,
     InvalidRequest: 422,
+    NoSuchPath: 404,
+    MethodNotAllowed: 405,
     MalformedBody: 400,
     UnsupportedBody: 415,
     UnsupportedFile: 415,

@@ -1,7 +1,7 @@
 """Whether the job can be done: Triton, each of its models by a canary inference, and S3.
 
-Triton's own readiness stays good when a model's process has died; only an inference tells. The answer is kept for seconds,
-and those who ask meanwhile share one check.
+Triton's own readiness stays good when a model's process has died; only an inference tells. The answer is kept for
+seconds, and those who ask meanwhile share one check.
 """
 
 from __future__ import annotations
@@ -87,17 +87,15 @@ class HealthChecker:
             self._last = (time.monotonic(), task.result())
 
     async def _check(self) -> Health:
-        triton, s3, *models = await asyncio.gather(
-            self._probe(self._ask_ready), self._ask_s3(), *(self._probe(ask) for ask in self._canaries().values())
+        canaries = {"layout": self._ask_layout, "vlm": self._ask_vlm, "ocr": self._ask_ocr}
+        (triton, *models), s3 = await asyncio.gather(
+            asyncio.gather(self._probe(self._ask_ready), *map(self._probe, canaries.values())), self._ask_s3()
         )
-        checks = {name: check for name, check in zip(self._canaries(), models, strict=True) if check is not None}
-        if triton is None or triton.status == "failed" or any(check.status == "failed" for check in checks.values()):
+        checks = dict(zip(canaries, models, strict=True))
+        if triton.status == "failed" or any(check.status == "failed" for check in checks.values()):
             return Health(status="failed", triton=triton, models=checks, s3=s3)
         degraded = s3 is not None and s3.status == "failed"
         return Health(status="degraded" if degraded else "ok", triton=triton, models=checks, s3=s3)
-
-    def _canaries(self) -> dict[str, Callable[[Deadline], Awaitable[object]]]:
-        return {"layout": self._ask_layout, "vlm": self._ask_vlm, "ocr": self._ask_ocr}
 
     async def _probe(self, ask: Callable[[Deadline], Awaitable[object]]) -> Check:
         start = time.monotonic()

@@ -9,11 +9,12 @@ import uuid
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import JSONResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.access_log import ACCESS
-from gateway.errors import GatewayError, envelope
+from gateway.error_responses import respond
+from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -57,9 +58,7 @@ class RequestContext:
             if status:
                 raise
             error = GatewayError("the gateway failed at this request; its log says why, under the request_id")
-            log["code"] = error.code
-            self._metrics.errors.labels(error.code).inc()
-            await JSONResponse(envelope(error, request_id), 500)(scope, receive, send_with_id)
+            await respond(Request(scope), error)(scope, receive, send_with_id)
         finally:
             self._record(scope, status, time.perf_counter() - start, request_id, log)
 

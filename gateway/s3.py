@@ -68,7 +68,9 @@ class S3Store:
         )
 
     def upload(self, folder: str, files: Mapping[str, bytes], *, presigned: bool) -> dict[str, str]:
-        """Upload `files` to `folder`, and give each one's address by its name; `presigned`: one that opens without keys.
+        """Upload `files` to `folder`, and give each one's address by its name.
+
+        `presigned` addresses open without keys, for a time.
 
         Raises S3Error at the first file that fails.
         """

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, cast
@@ -48,6 +50,10 @@ async def running(
     Raises SettingsError when PDF_RENDERER asks for what is not installed.
     """
     async with AsyncExitStack() as stack:
+        # asyncio's own default is a handful of threads, which a few slow uploads or name look-ups would use up.
+        threads = ThreadPoolExecutor(settings.max_requests + 16, thread_name_prefix="gateway")
+        asyncio.get_running_loop().set_default_executor(threads)
+        stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         # One connection a page, and some for canaries and restructuring.
         client = triton or connect(
             settings.triton_url, connections=settings.max_pages_in_flight + 16, seconds=settings.request_timeout + 30

@@ -1,7 +1,7 @@
 """The models, asked over Triton's HTTP.
 
-`InferenceClient` is the seam: `tritonclient.http.aio.InferenceServerClient` in production, a small fake in tests. `Models`
-knows the tensors, the deadlines and what Triton's errors mean.
+`InferenceClient` is the seam: `tritonclient.http.aio.InferenceServerClient` in production, a small fake in tests.
+`Models` knows the tensors, the deadlines and what Triton's errors mean.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ class Models:
 
 
 def connect(url: HttpUrl, *, connections: int, seconds: float) -> InferenceClient:
-    """A client of Triton at `url`; needs a running event loop. `seconds` bounds a call that has no deadline of its own."""
+    """A client of Triton at `url`; needs a running event loop. A call ends after `seconds` whatever its deadline."""
     address = f"{url.host}:{url.port}{(url.path or '').rstrip('/')}"
     client: InferenceClient = InferenceServerClient(
         address, conn_limit=connections, conn_timeout=seconds, ssl=url.scheme == "https"

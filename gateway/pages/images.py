@@ -53,7 +53,8 @@ class ImageDocument:
     def page(self, index: int, _dpi: int) -> PageImage:
         """The page at `index`, decoded once to be sure of it, and encoded again only where that is needed.
 
-        An image has its pixels, whatever the resolution asked for. Raises BadImage when it is damaged or too small, PageTooLarge.
+        An image has its pixels, whatever the resolution asked for. Raises BadImage when it is damaged or too small,
+        PageTooLarge.
         """
         try:
             self._image.seek(index)

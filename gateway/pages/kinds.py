@@ -9,7 +9,7 @@ from gateway.errors import EmptyFile, UnsupportedFile
 Kind = Literal["pdf", "jpeg", "png", "webp", "tiff", "bmp"]
 
 HEADER_BYTES = 1024
-"""How much of a file `sniff` wants. Readers accept junk before %PDF- within the first 1024 bytes (ISO 32000-1, H.3.4.1)."""
+"""How much of a file `sniff` wants. Readers look for %PDF- in the first 1024 bytes (ISO 32000-1, H.3.4.1)."""
 
 _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"\xff\xd8\xff", "jpeg"),

@@ -35,12 +35,12 @@ class PdfiumDocument:
         except pdfium.PdfiumError:
             raise RenderFailed("the page can't be loaded") from None
         try:
-            wanted = fit(*page.get_size(), dpi, self._max_pixels)
+            wanted = fit(page.get_width(), page.get_height(), dpi, self._max_pixels)
             bitmap = page.render(scale=wanted.dpi / POINTS_PER_INCH, rev_byteorder=True)
             try:
                 image = bitmap.to_pil()
                 check_drawn(image.size, wanted)
-                return PageImage(encode(image), *image.size, wanted.warnings)
+                return PageImage(encode(image), image.width, image.height, wanted.warnings)
             finally:
                 bitmap.close()
         except pdfium.PdfiumError:

@@ -71,7 +71,7 @@ class RendererPool:
         for place, renderer in enumerate(renderers):
             command = self._command(path, kind, renderer, None, 0)
             try:
-                pages = await self._run(lambda process, c=command: process.page_count(c), path, deadline)
+                pages = await self._run(RendererProcess.page_count, command, deadline)
             except EncryptedPdf:
                 raise
             except (BadPdf, RenderFailed) as error:
@@ -90,20 +90,22 @@ class RendererPool:
         for renderer in document.renderers:
             command = self._command(document.path, document.kind, renderer, index, dpi)
             try:
-                return await self._run(lambda process, c=command: process.page(c), document.path, deadline)
+                return await self._run(RendererProcess.page, command, deadline)
             except RenderFailed as error:
                 failure = failure or error
         raise failure or RenderFailed("the page can't be drawn")
 
     async def close(self) -> None:
-        """End every process."""
+        """End every process; who still waits for one gets RenderFailed."""
         with self._lock:
             self._closed = True
-            processes = [*self._idle, *self._busy]
-            self._idle.clear()
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for process in processes:
-            await asyncio.to_thread(process.kill)
+            idle, self._idle = self._idle, []
+            busy = list(self._busy)
+        for process in busy:
+            process.kill()
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        for process in idle:
+            process.close()
 
     def _command(self, path: Path, kind: Kind, renderer: Renderer, index: int | None, dpi: int) -> Command:
         return {
@@ -116,15 +118,15 @@ class RendererPool:
             "seconds": self._seconds,
         }
 
-    async def _run(self, use: Callable[[RendererProcess], T], path: Path, deadline: Deadline) -> T:
-        """Run `use` with a process, in a thread; while it waits for one it can be cancelled and leaves nothing behind."""
-        future = self._threads.submit(self._use, use, str(path))
+    async def _run(self, use: Callable[[RendererProcess, Command], T], command: Command, deadline: Deadline) -> T:
+        """Run `use` with a process, in a thread; while it waits for one, cancelling it leaves nothing behind."""
+        future = self._threads.submit(self._use, use, command)
         return await deadline.wait(asyncio.wrap_future(future))
 
-    def _use(self, use: Callable[[RendererProcess], T], path: str) -> T:
-        process = self._take(path)
+    def _use(self, use: Callable[[RendererProcess, Command], T], command: Command) -> T:
+        process = self._take(command["path"])
         try:
-            result = use(process)
+            result = use(process, command)
         except (RendererCrashed, RendererTimedOut):
             self._drop(process)
             raise
@@ -151,12 +153,14 @@ class RendererPool:
             self._drop(process)
             return
         with self._lock:
-            self._busy.discard(process)
             if not self._closed:
+                self._busy.discard(process)
                 self._idle.append(process)
+                return
+        self._drop(process)
 
     def _drop(self, process: RendererProcess) -> None:
-        process.kill()
+        process.close()
         with self._lock:
             self._busy.discard(process)
 

@@ -1,4 +1,7 @@
-"""PDF pages drawn by poppler, through pdf2image: slower than pdfium, but other files. Runs in a rendering process only."""
+"""PDF pages drawn by poppler, through pdf2image: slower than pdfium, and good at other files.
+
+Runs in a rendering process only.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ class PopplerDocument:
             raise RenderFailed("the page can't be drawn")
         image = images[0].convert("RGB")
         check_drawn(image.size, wanted)
-        return PageImage(encode(image), *image.size, wanted.warnings)
+        return PageImage(encode(image), image.width, image.height, wanted.warnings)
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -7,17 +7,27 @@ import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
+import gateway
 from gateway.errors import BY_CODE, GatewayError, RenderFailed
 from gateway.pages.raster import PageImage
 from gateway.pages.worker import Command
 
 _START_SECONDS = 20.0
-"""Added to the time of a process's first command: importing takes 0.1 s, on a machine without a free core much longer."""
+"""Added to the time of a process's first command: its imports take 0.1 s, and far more where no core is free."""
+
+_STALLED_SECONDS = 10
+"""How long an answer that has begun may pause."""
+_LONGEST_ANSWER = 1 << 30
+"""Bytes; more than any page of MAX_PAGE_PIXELS is encoded in."""
+_PACKAGES = str(Path(gateway.__file__).parents[1])
+"""Where this package lies, so that the process runs the same code wherever it was installed."""
 
 
 class RendererCrashed(RenderFailed):
@@ -31,8 +41,8 @@ class RendererTimedOut(RenderFailed):
 class RendererProcess:
     """A long-lived process that draws pages, one at a time; not thread-safe.
 
-    It is a fresh interpreter with an environment of nothing but PATH, not a fork: no memory of the gateway is in it, and it
-    shares one socket with it.
+    It is a fresh interpreter with an environment of nothing but PATH, not a fork: no memory of the gateway is in it,
+    and it shares one socket with it.
     """
 
     def __init__(self, memory_bytes: int) -> None:
@@ -43,8 +53,12 @@ class RendererProcess:
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "PYTHONPATH": _PACKAGES},
+                # A session of its own: Ctrl-C does not reach it, and all that it starts can be killed with it.
+                start_new_session=True,
             )
+        # A message that stops half-way is a crash too.
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", _STALLED_SECONDS, 0))
         self._connection = Connection(ours.detach())
         self.served = 0
         self.last_path: str | None = None
@@ -71,11 +85,13 @@ class RendererProcess:
         return PageImage(data, int(head["width"]), int(head["height"]), tuple(map(str, head["warnings"])))
 
     def kill(self) -> None:
-        """End the process and all that it started."""
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            # The group exists once the process has made its session; before that it is killed alone.
+        """End the process and all that it started; a thread that waits for its answer gets RendererCrashed."""
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.kill()
+
+    def close(self) -> None:
+        """Kill the process, and give back what the gateway holds of it; by the one thread that uses it."""
+        self.kill()
         self._process.wait()
         self._connection.close()
 
@@ -97,7 +113,7 @@ class RendererProcess:
         try:
             if not self._connection.poll(seconds):
                 raise RendererTimedOut(f"drawing it took longer than {seconds:g} seconds: RENDER_TIMEOUT raises that")
-            return self._connection.recv_bytes()
+            return self._connection.recv_bytes(_LONGEST_ANSWER)
         except (EOFError, OSError):
             raise self._crashed() from None
 

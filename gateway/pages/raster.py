@@ -8,9 +8,9 @@ Measured on six A4 pages at 200 dpi (1654 x 2339), milliseconds of CPU to encode
     WebP lossless, method 0   63 + 17     390
     BMP                        4 +  3   11300
 
-A BMP costs more on the wire than it saves (26 MB raw took 120-215 ms through Triton's HTTP, a JPEG 8-27). JPEG at 95 without
-chroma subsampling keeps thin coloured strokes and costs 4 ms more than the least of them. Scans that are bilevel or grey
-are small as PNG, and stay exactly what they were.
+A BMP costs more on the wire than it saves (26 MB raw took 120-215 ms through Triton's HTTP, a JPEG 8-27). JPEG at 95
+without chroma subsampling keeps thin coloured strokes and costs 4 ms more than the least of them. Scans that are
+bilevel or grey are small as PNG, and stay exactly what they were.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Fit(NamedTuple):
 def fit(width: float, height: float, dpi: int, max_pixels: int) -> Fit:
     """Choose the resolution for a page of `width` x `height` points, before anything is drawn.
 
-    Lowers `dpi` where the page would exceed `max_pixels` or LONGEST_SIDE. Raises PageTooLarge when not even LEAST_DPI fits,
-    RenderFailed when the page has no area.
+    Lowers `dpi` where the page would exceed `max_pixels` or LONGEST_SIDE. Raises PageTooLarge when not even LEAST_DPI
+    fits, RenderFailed when the page has no area.
     """
     if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
         raise RenderFailed("the page has no area")
@@ -67,8 +67,8 @@ def fit(width: float, height: float, dpi: int, max_pixels: int) -> Fit:
         chosen = float(math.floor(most))
         if chosen < LEAST_DPI:
             raise PageTooLarge(
-                f"the page measures {width:.0f} x {height:.0f} points and would have to be drawn below {LEAST_DPI} dpi: "
-                f"MAX_PAGE_PIXELS is {max_pixels}"
+                f"the page measures {width:.0f} x {height:.0f} points and would have to be drawn below "
+                f"{LEAST_DPI} dpi: MAX_PAGE_PIXELS is {max_pixels}"
             )
         warnings = (
             f"drawn at {chosen:.0f} dpi instead of {dpi}: the page is large, and MAX_PAGE_PIXELS is {max_pixels}",

@@ -2,16 +2,15 @@
 
     python -m gateway.pages.worker FD
 
-A command is a JSON object (see `Command`). The answer is a JSON object, `{"pages": n}`, `{"width", "height", "warnings",
-"as_is"}` or `{"error", "message", "param"}`, and after a page that is not `as_is` one message of its encoded bytes. Nothing
-is pickled: a process that a hostile file has taken over can send bytes, but no objects.
+A command is a JSON object (see `Command`). So is the answer: `{"pages"}`, `{"width", "height", "warnings", "as_is"}` or
+`{"error", "message", "param"}`; after a page that is not `as_is` follows one message of its encoded bytes. Nothing is
+pickled: a process that a hostile file has taken over can send bytes, but no objects.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import resource
 import sys
 from multiprocessing.connection import Connection
@@ -100,14 +99,13 @@ def _open(command: Command) -> Document:
 def _limit_cpu(seconds: float) -> None:
     """End this process when one command uses more CPU than wall time allows, even if the gateway has gone away."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    limit = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+    soft = math.ceil(used.ru_utime + used.ru_stime + seconds) + 1
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
 def _confine(memory_bytes: int) -> None:
     """Bound what a hostile file can take: memory, and no files written, core dumps included."""
-    # A session of its own: the gateway kills the whole group, poppler's processes included.
-    os.setsid()
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -51,8 +51,8 @@ def _body_schema() -> dict[str, Any]:
 async def ocr(request: Request, services: Parts) -> Response:
     """Read a PDF, JPEG, PNG, WebP, TIFF or BMP, sent as Base64, as a multipart upload, or named by a URL.
 
-    With `Accept: text/markdown` the answer is the Markdown alone; pictures keep their relative names, and come with the JSON
-    answer or with `save`.
+    With `Accept: text/markdown` the answer is the Markdown alone; pictures keep their relative names, and come with
+    the JSON answer or with `save`.
     """
     start = time.monotonic()
     deadline = Deadline.after(services.settings.request_timeout)
@@ -90,7 +90,7 @@ def _task(request: Request, services: Services, fields: OcrRequest, path: Path, 
 
 
 def _saver(services: Services, fields: OcrRequest) -> Saver | None:
-    """Who keeps the result; None when nobody is asked to. Uploading implies a local copy, so that nothing can be lost."""
+    """Who keeps the result; None when nobody is asked to. An upload implies a local copy: nothing can be lost."""
     if fields.s3 and services.s3 is None:
         missing = ", ".join(services.settings.missing_s3_settings())
         raise NotConfigured(f"s3: this server has no S3 storage; its operator sets {missing}", param="s3")

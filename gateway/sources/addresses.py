@@ -9,8 +9,8 @@ from dataclasses import dataclass
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# IPv6 ranges that carry an IPv4 address which a gateway on the way may unwrap: IPv4-compatible (RFC 4291), NAT64 (RFC 6052,
-# RFC 8215), 6to4 (RFC 3056) and Teredo (RFC 4380). Python calls some of them global.
+# IPv6 ranges that carry an IPv4 address which a gateway on the way may unwrap: IPv4-compatible (RFC 4291), NAT64 (RFC
+# 6052, RFC 8215), 6to4 (RFC 3056) and Teredo (RFC 4380). Python calls some of them global.
 _TRANSLATED = tuple(
     ipaddress.ip_network(text) for text in ("::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
 )
@@ -19,8 +19,8 @@ _TRANSLATED = tuple(
 def is_public(address: IPAddress) -> bool:
     """Whether `address` is an ordinary address of the internet.
 
-    Not private, loopback, link-local (cloud metadata lives there), shared (CGNAT), multicast, reserved, unspecified, nor
-    IPv6 that maps or translates to IPv4.
+    Not private, loopback, link-local (cloud metadata lives there), shared (CGNAT), multicast, reserved, unspecified,
+    nor IPv6 that maps or translates to IPv4.
     """
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped is not None or address.is_site_local:

@@ -129,12 +129,14 @@ def validate(fields: dict[str, Any]) -> OcrRequest:
 
 
 def _first_fault(fault: ErrorDetails) -> GatewayError:
-    name = ".".join(str(part) for part in fault["loc"])[:100]
+    # Deeper parts of the place name branches of a union, which mean nothing to the client.
+    place = [str(part)[:100] for part in fault["loc"][: 2 if fault["loc"][0] == "options" else 1]]
+    name = ".".join(place)
+    model = Options if len(place) == 2 else OcrRequest
     if fault["type"] == "extra_forbidden":
-        model = Options if len(fault["loc"]) > 1 else OcrRequest
         kind = "option" if model is Options else "field"
-        return UnknownField(f"there is no {kind} {name}; there are {', '.join(model.model_fields)}", param=name)
-    return InvalidField(f"{name}: {fault['msg']}", param=name)
+        return UnknownField(f"there is no {kind} {place[-1]}; there are {', '.join(model.model_fields)}", param=name)
+    return InvalidField(f"{name}: {fault['msg']}. It is: {model.model_fields[place[-1]].description}", param=name)
 
 
 def _parse_json(raw: bytes) -> dict[str, Any]:

@@ -13,7 +13,8 @@ _LINE_BREAKS = {ord(character): None for character in "\r\n\t "}
 def decode(text: str, max_bytes: int) -> bytes:
     """The bytes that `text` holds, as Base64 or as a Base64 data: URI; line breaks, as MIME writes them, are allowed.
 
-    Raises BadBase64 on any other character, wrong padding or a data: URI without ;base64, BodyTooLarge over `max_bytes`.
+    Raises BadBase64 on any other character, wrong padding or a data: URI without ;base64, BodyTooLarge over
+    `max_bytes`.
     """
     encoded = text
     if text[:5].lower() == "data:":

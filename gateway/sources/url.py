@@ -1,8 +1,8 @@
 """The one place where the gateway fetches what a stranger names.
 
-A name is resolved once; every address must be allowed, and the address that was checked is the one that is dialled, with the
-host's name in TLS and in the Host header, so a name that resolves differently the second time gains nothing. The check sits
-in the transport, below the redirects, so each hop passes it.
+A name is resolved once; every address must be allowed, and the address that was checked is the one that is dialled,
+with the host's name in TLS and in the Host header, so a name that resolves differently the second time gains nothing.
+The check sits in the transport, below the redirects, so each hop passes it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send `request` to the first of its host's addresses that takes a connection.
 
-        Raises UrlRefused when the scheme or any of the addresses is not allowed, UrlFailed when the name does not resolve.
+        Raises UrlRefused when the scheme or any of the addresses is not allowed, UrlFailed when the name does not
+        resolve.
         """
         url = request.url
         if url.scheme not in _PORTS:
