@@ -26,8 +26,7 @@ def _cut(part: list[int], rects: Sequence[Rect], column_gap: float) -> list[int]
     """The blocks `part` in order: left before right where columns part, else upper before lower."""
     if len(part) < 2:
         return part
-    columns = [gap for gap in _gaps(part, rects, 0) if gap[0] >= column_gap]
-    if columns:
+    if columns := _column_gaps(part, rects, column_gap):
         first, second = _divide(part, rects, 0, max(columns)[1])
     else:
         halves = _horizontal_cut(part, rects, column_gap)
@@ -45,17 +44,32 @@ def _horizontal_cut(part: list[int], rects: Sequence[Rect], column_gap: float) -
     for _, place in sorted(gaps, key=lambda gap: gap[1]):
         halves = _divide(part, rects, 1, place)
         for half in halves:
-            wide = (gap[0] >= column_gap for gap in _gaps(half, rects, 0))
-            if len(half) >= FEWEST_FOR_COLUMNS and any(wide):
+            if len(half) >= FEWEST_FOR_COLUMNS and _column_gaps(half, rects, column_gap):
                 return halves
     return _divide(part, rects, 1, max(gaps)[1])
+
+
+def _column_gaps(part: list[int], rects: Sequence[Rect], column_gap: float) -> list[tuple[float, float]]:
+    """The white strips that part columns; where there are none, those left by blocks that text flows around."""
+    gaps = [gap for gap in _gaps(part, rects, 0) if gap[0] >= column_gap]
+    if gaps:
+        return gaps
+    rest = [index for index in part if not _is_flowed_around(index, part, rects)]
+    return [gap for gap in _gaps(rest, rects, 0) if gap[0] >= column_gap] if len(rest) < len(part) else []
+
+
+def _is_flowed_around(index: int, part: list[int], rects: Sequence[Rect]) -> bool:
+    """Whether a block, a picture between two columns, has others beside it on both sides."""
+    rect = rects[index]
+    beside = [rects[other] for other in part if rects[other].common_height(rect) > 0]
+    return any(other.x1 <= rect.x0 for other in beside) and any(other.x0 >= rect.x1 for other in beside)
 
 
 def _gaps(part: list[int], rects: Sequence[Rect], axis: Axis) -> list[tuple[float, float]]:
     """The white strips across `part` along an axis, as (width, middle)."""
     spans = sorted((rects[index][axis], rects[index][axis + 2]) for index in part)
     gaps = []
-    end = spans[0][1]
+    end = spans[0][1] if spans else 0.0
     for start, stop in spans[1:]:
         if start >= end:
             gaps.append((start - end, (start + end) / 2))

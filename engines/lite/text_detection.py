@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from engines.lite.lines import Line
 from engines.lite.sessions import Floats, Session
+from engines.lite.stacks import split_stacks
 
 LONGEST_SIDE = 1280
 """Pixels of the longer side that the model sees; larger images are scaled down, smaller ones never up."""
@@ -52,7 +53,7 @@ class TextDetector:
             line = Line.of(placed, score)
             if min(line.length, line.thickness) > SMALLEST_CORE:
                 lines.append(line)
-        return lines
+        return split_stacks(image, lines)
 
 
 def _prepare(image: NDArray[np.uint8], longest_side: int) -> Floats:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.lite.sessions import Floats, Session
+from engines.lite.spaces import with_spaces
 
 HEIGHT = 48
 """Pixels of a line's height in the model's input."""
@@ -27,11 +28,10 @@ BLANK = ""
 
 @dataclass(frozen=True)
 class Reading:
-    """The text of a line, with the mean probability of its characters, and how many pixels of the input it took."""
+    """The text of a line, and the mean probability of its characters."""
 
     text: str
     score: float
-    width: int = 0
 
 
 class TextRecogniser:
@@ -50,16 +50,19 @@ class TextRecogniser:
         for place, line in zip(batch, lines, strict=True):
             place[:, :, : line.shape[2]] = line
         probabilities = self._session.run(batch)[0]
-        return [self._decode(steps, line.shape[2]) for steps, line in zip(probabilities, lines, strict=True)]
+        step = widest / probabilities.shape[1]
+        return [self._decode(steps, line, step) for steps, line in zip(probabilities, lines, strict=True)]
 
-    def _decode(self, steps: Floats, width: int) -> Reading:
+    def _decode(self, steps: Floats, line: Floats, pixels_per_step: float) -> Reading:
         """The best class of each step [steps, classes], repeats and blanks left out."""
         best = steps.argmax(axis=1)
         kept = best != 0
         kept[1:] &= best[1:] != best[:-1]
-        scores = steps[kept, best[kept]]
-        text = "".join(self._characters[best[kept]].tolist())
-        return Reading(text, float(scores.mean()) if scores.size else 0.0, width)
+        at = np.flatnonzero(kept)
+        if not at.size:
+            return Reading("", 0.0)
+        text = with_spaces(self._characters[best[at]].tolist(), at, pixels_per_step, line)
+        return Reading(text, float(steps[at, best[at]].mean()))
 
 
 def prepare(line: NDArray[np.uint8]) -> Floats:
