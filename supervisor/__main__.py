@@ -1,0 +1,83 @@
+"""`python -m supervisor`: Triton and the gateway, until Ctrl-C or SIGTERM."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+
+from supervisor import sample
+from supervisor.errors import SupervisorError
+from supervisor.settings import load
+from supervisor.stack import Stack
+
+logger = logging.getLogger("supervisor")
+
+
+def main() -> int:
+    """Start, serve and stop; the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m supervisor", description="Starts and watches Triton and the gateway."
+    )
+    parser.add_argument("--sample", type=Path, metavar="FILE", help="read this document once all is ready, and show it")
+    arguments = parser.parse_args()
+    logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
+    # It logs every request, of which the watch makes one a second.
+    logging.getLogger("httpx2").setLevel(logging.WARNING)
+    try:
+        stack = Stack(load())
+        _stop_on_signals(stack)
+        _serve(stack, arguments.sample)
+    except SupervisorError as error:
+        logger.error("%s", error)
+        return error.exit_status
+    except KeyboardInterrupt:
+        logger.info("stopped")
+    return 0
+
+
+def _serve(stack: Stack, document: Path | None) -> None:
+    start = time.monotonic()
+    with stack:
+        logger.info("ready after %.1f s", time.monotonic() - start)
+        if document:
+            sys.stdout.write(f"\n{sample.read(stack.gateway_url, document)}\n\n")
+        sys.stdout.write(_addresses(stack))
+        sys.stdout.flush()
+        stack.wait()
+
+
+def _addresses(stack: Stack) -> str:
+    return (
+        f"gateway          {stack.gateway_url}/ocr\n"
+        f"documentation    {stack.gateway_url}/docs\n"
+        f"Triton, HTTP     {stack.triton_url}\n"
+        f"Triton, gRPC     {stack.triton_grpc}\n"
+        f"Triton, metrics  {stack.metrics_url}\n"
+        "Ctrl-C stops everything.\n"
+    )
+
+
+def _stop_on_signals(stack: Stack) -> None:
+    """Make the first Ctrl-C or SIGTERM end the main thread's wait, and with it the stack; the second one kill it."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, kill)
+        logger.info("stopping: requests in flight may end; once more to kill them")
+        raise KeyboardInterrupt
+
+    def kill(_signal: int, _frame: FrameType | None) -> None:
+        logger.info("killing everything")
+        stack.kill()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

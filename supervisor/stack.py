@@ -1,0 +1,238 @@
+"""Triton and the gateway as one thing that is started, watched and stopped."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import IO
+
+import httpx2
+
+from supervisor import addresses
+from supervisor.addresses import authority
+from supervisor.errors import AlreadyRunning, StartFailed
+from supervisor.gateway import Gateway
+from supervisor.restarts import Restarts
+from supervisor.server import Server
+from supervisor.settings import Settings
+from supervisor.triton import Triton
+from supervisor.watch import Fault, Watch
+
+logger = logging.getLogger("supervisor")
+
+_POLL_SECONDS = 0.1
+_TELL_SECONDS = 3.0
+"""How often a wait says that it still waits."""
+_ANSWER_SECONDS = 2.0
+"""How long a server may take to say that it is ready."""
+_BROKEN_SECONDS = 3.0
+"""How long a server that is broken, or not ready yet, may take to end: what it has in flight waits in vain."""
+_MARGIN_SECONDS = 5.0
+"""What a server may take beyond SHUTDOWN_TIMEOUT, after which it should end by itself."""
+
+
+class _StopRequested(Exception):  # noqa: N818 - nothing went wrong
+    """The stack was told to stop while it waited for something."""
+
+
+class Stack:
+    """Both servers, ready between `with Stack(settings) as stack:` and the end of the block.
+
+    One thread starts, watches and stops them: children are told to die with the thread that started them.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._triton = Triton(settings)
+        self._gateway = Gateway(settings, self._triton.url)
+        self._restarts = Restarts(settings)
+        self._stop = threading.Event()
+        self._hurry = threading.Event()
+        self._ready = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="stack")
+        self._ended: Future[None] | None = None
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Stack:
+        """Start both servers and wait until a page can be read.
+
+        Raises:
+            PortUnavailable: an address can't be listened on; nothing was started.
+            AlreadyRunning: RUN_DIR is another supervisor's; nothing was started.
+            StartFailed: a server did not come up; everything is stopped again.
+        """
+        addresses.check(self.settings)
+        self._lock = self._take_run_dir()
+        self._ended = self._thread.submit(self._run)
+        self._ended.add_done_callback(lambda _: self._ready.set())
+        try:
+            self._ready.wait()
+            if self._ended.done():
+                self._ended.result()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop both servers, the gateway first, whose requests in flight end."""
+        self._close()
+
+    def wait(self) -> None:
+        """Wait until the stack is stopped from elsewhere.
+
+        Raises:
+            GaveUp: a server failed too often.
+        """
+        if self._ended:
+            self._ended.result()
+
+    def kill(self) -> None:
+        """Stop without waiting for requests in flight."""
+        self._hurry.set()
+        self._stop.set()
+
+    @property
+    def gateway_url(self) -> str:
+        """The gateway's address."""
+        return self._gateway.url
+
+    @property
+    def triton_url(self) -> str:
+        """Triton's HTTP address."""
+        return self._triton.url
+
+    @property
+    def triton_grpc(self) -> str:
+        """Triton's gRPC address, host:port."""
+        return authority(self.settings.triton_host, self.settings.triton_grpc_port)
+
+    @property
+    def metrics_url(self) -> str:
+        """Triton's metrics."""
+        return f"http://{authority(self.settings.triton_host, self.settings.triton_metrics_port)}/metrics"
+
+    @property
+    def gateway_pid(self) -> int | None:
+        """The gateway's process id; None while it is not running."""
+        return self._gateway.pid
+
+    @property
+    def triton_pid(self) -> int | None:
+        """Triton's process id; None while it is not running."""
+        return self._triton.pid
+
+    @property
+    def restarts(self) -> int:
+        """How often a server was restarted."""
+        return self._restarts.total
+
+    def _take_run_dir(self) -> IO[str]:
+        """Lock RUN_DIR for as long as the file is open; the kernel unlocks it however we end."""
+        folder = self.settings.run_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise AlreadyRunning(
+                f"a supervisor is already running in {folder}: set RUN_DIR to another folder."
+            ) from None
+        return lock
+
+    def _close(self) -> None:
+        self._stop.set()
+        self._thread.shutdown()
+        if self._lock:
+            self._lock.close()
+
+    def _run(self) -> None:
+        watch = Watch(self.settings, self._triton, self._gateway)
+        try:
+            self._start()
+            watch.begin()
+            self._ready.set()
+            while True:
+                self._pause(self.settings.watch_interval)
+                self._tell_errors()
+                if fault := watch.look():
+                    self._cure(fault)
+                    watch.begin()
+        except _StopRequested:
+            pass
+        finally:
+            # Nothing is in flight before it is ready, and Triton does not hear SIGTERM while it loads models.
+            seconds = self.settings.shutdown_timeout + _MARGIN_SECONDS if self._ready.is_set() else _BROKEN_SECONDS
+            # The gateway first: its requests in flight need Triton.
+            self._gateway.stop(seconds, self._hurry)
+            self._triton.stop(seconds, self._hurry)
+            watch.close()
+
+    def _start(self) -> None:
+        self._triton.start()
+        # It takes seconds to import its packages, as Triton's models do: both at once.
+        self._gateway.start()
+        self._await(self._triton)
+        self._await(self._gateway)
+        self._tell_errors()
+
+    def _cure(self, fault: Fault) -> None:
+        """Restart the server that is at fault until pages can be read again.
+
+        Raises:
+            GaveUp: too many restarts.
+        """
+        reason = fault.sentence
+        while True:
+            delay = self._restarts.next_delay()
+            logger.error("%s: restarting %s%s", reason, fault.server.name, f" in {delay:g} s" if delay else "")
+            try:
+                fault.server.stop(_BROKEN_SECONDS, self._hurry)
+                self._pause(delay)
+                fault.server.start()
+                self._await(fault.server)
+                self._await(self._gateway)
+            except StartFailed as error:
+                reason = str(error)
+            else:
+                logger.info("%s is ready again", fault.server.name)
+                return
+
+    def _await(self, server: Server) -> None:
+        """Wait until a server is ready, and say so every few seconds.
+
+        Raises:
+            StartFailed: it ended, or START_TIMEOUT passed.
+        """
+        limit = self.settings.start_timeout
+        start = time.monotonic()
+        tell_at = start
+        with httpx2.Client(timeout=_ANSWER_SECONDS, trust_env=False) as http:
+            while not server.is_ready(http):
+                waited = time.monotonic() - start
+                if ending := server.ending():
+                    raise StartFailed(f"{server.name} {ending} before it was ready\n{server.reason()}")
+                if waited > limit:
+                    raise StartFailed(
+                        f"{server.name} was not ready within {limit:g} seconds (START_TIMEOUT): {server.progress()}\n"
+                        f"{server.reason()}"
+                    )
+                if start + waited >= tell_at:
+                    logger.info("waiting for %s: %s … %.0f s", server.name, server.progress(), waited)
+                    tell_at = start + waited + _TELL_SECONDS
+                self._pause(_POLL_SECONDS)
+
+    def _tell_errors(self) -> None:
+        for error in self._triton.log.take_errors():
+            logger.error("Triton: %s", error)
+
+    def _pause(self, seconds: float) -> None:
+        if self._stop.wait(seconds):
+            raise _StopRequested
