@@ -10,16 +10,14 @@ import numpy as np
 
 from engines.errors import EngineError, EngineFailure
 from engines.layout.base import LABELS, Box, Page
-from engines.lite import weights
 from engines.lite.blocks import LABELS as LABEL_OF_KIND
 from engines.lite.blocks import Block, compose
 from engines.lite.closer_look import look_closer
 from engines.lite.layout_options import LayoutOptions
 from engines.lite.lines import Line
-from engines.lite.region_detection import Region, RegionDetector
+from engines.lite.models import Models
+from engines.lite.region_detection import Region
 from engines.lite.regions import sort_lines
-from engines.lite.text_detection import TextDetector
-from engines.lite.text_recognition import TextRecogniser
 from engines.lite.workers import FairPool, Owner
 from engines.settings import EngineSettings
 
@@ -40,13 +38,11 @@ class LiteLayout:
 
     def load(self) -> None:
         """Read the weights and run once. Raises MissingWeights."""
-        folder, size = self._settings.lite_weights, self._settings.lite_model
+        models = Models(self._settings)
+        self._regions = models.regions()
+        self._lines = models.text_detector()
         # The closer look reads a few short lines a page: the tiny recogniser does for either size.
-        recogniser = weights.recogniser("tiny")
-        weights.check(folder, [weights.REGION_DETECTION, weights.TEXT_DETECTION[size], *recogniser])
-        self._regions = RegionDetector(folder / weights.REGION_DETECTION.name)
-        self._lines = TextDetector(folder / weights.TEXT_DETECTION[size].name)
-        self._recogniser = TextRecogniser(*(folder / weight.name for weight in recogniser))
+        self._recogniser = models.recogniser("tiny")
         self._pool = FairPool(self._settings.lite_threads, "lite-layout", NICENESS)
         [warm] = self.detect([Page(np.full((640, 480, 3), 255, np.uint8))])
         if isinstance(warm, EngineError):

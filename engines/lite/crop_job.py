@@ -29,7 +29,7 @@ EMPTY = Structure([], [])
 
 
 @dataclass(frozen=True)
-class Models:
+class Readers:
     """What reads crops; everything here may be used from several threads."""
 
     detector: TextDetector
@@ -44,10 +44,10 @@ class CropJob:
     if they are; put the text together. A stage begins on the thread that ended the one before.
     """
 
-    def __init__(self, crop: Crop, models: Models, pool: FairPool) -> None:
+    def __init__(self, crop: Crop, readers: Readers, pool: FairPool) -> None:
         self.future: Future[Text] = Future()
         self._crop = crop
-        self._models = models
+        self._readers = readers
         self._pool = pool
         self._owner = Owner()
         self._lock = Lock()
@@ -68,7 +68,7 @@ class CropJob:
     def _find_lines(self) -> None:
         given = self._crop.options.lines
         if given is None:
-            self._lines = self._models.detector.detect(self._crop.image)
+            self._lines = self._readers.detector.detect(self._crop.image)
         else:
             self._lines = [Line.of(np.array(quad, np.float32)) for quad in given]
 
@@ -79,10 +79,10 @@ class CropJob:
         self._stage(tasks, then=self._sample_scripts)
 
     def _find_structure(self) -> None:
-        self._structure = self._models.tables.detect(self._crop.image)
+        self._structure = self._readers.tables.detect(self._crop.image)
 
     def _read(self, places: Sequence[int]) -> None:
-        readings = self._models.reader.read(self._crop.image, [self._lines[place] for place in places])
+        readings = self._readers.reader.read(self._crop.image, [self._lines[place] for place in places])
         self._readings.update(zip(places, readings, strict=True))
 
     def _sample_scripts(self) -> None:
@@ -102,7 +102,7 @@ class CropJob:
         self._stage([partial(self._read_cyrillic, place) for place in rest], then=self._choose_scripts)
 
     def _read_cyrillic(self, place: int) -> None:
-        self._cyrillic[place] = self._models.reader.read_cyrillic(self._crop.image, self._lines[place])
+        self._cyrillic[place] = self._readers.reader.read_cyrillic(self._crop.image, self._lines[place])
 
     def _choose_scripts(self) -> None:
         for place, first in self._readings.items():

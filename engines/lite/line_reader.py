@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from engines.lite.cyrillic import CyrillicReader
 from engines.lite.lines import Line, cut_out
-from engines.lite.text_recognition import Reading, TextRecogniser, prepare
+from engines.lite.text_recognition import Reading, TextRecogniser, input_width, prepare
 
 BATCH_WIDTH = 1600
 """Pixels of input that one batch holds at most: the grain in which work is shared out, about 15 ms."""
-WASTE = 0.15
-"""Lines of one batch differ in width by at most this share: padding costs as much as text does."""
 
 
 class LineReader:
@@ -25,8 +23,8 @@ class LineReader:
         self._cyrillic = cyrillic
 
     def read(self, image: NDArray[np.uint8], lines: Sequence[Line]) -> list[Reading]:
-        """Read lines of about one width with PP-OCR; `image` is RGB uint8 [height, width, 3]."""
-        readings = self._recogniser.read([prepare(cut_out(image, line)) for line in lines])
+        """Read lines of one width with PP-OCR; `image` is RGB uint8 [height, width, 3]."""
+        readings = self._recogniser.read([prepare(cut_out(image, line), _width_of(line)) for line in lines])
         return [
             self._read_turned(image, line, reading) if line.is_vertical else reading
             for line, reading in zip(lines, readings, strict=True)
@@ -43,13 +41,19 @@ class LineReader:
 
 
 def batches_of(lines: Sequence[Line]) -> list[list[int]]:
-    """The places of lines in batches for `LineReader.read`: of about one width each, widest first."""
-    widths = [48 * max(line.length, line.thickness) / max(1.0, min(line.length, line.thickness)) for line in lines]
-    batches: list[list[int]] = []
-    for place in sorted(range(len(lines)), key=lambda place: -widths[place]):
-        widest = widths[batches[-1][0]] if batches else 0.0
-        if batches and widths[place] >= (1 - WASTE) * widest and (len(batches[-1]) + 1) * widest <= BATCH_WIDTH:
-            batches[-1].append(place)
-        else:
-            batches.append([place])
+    """The places of lines in batches for `LineReader.read`: each of lines of one width, widest first."""
+    by_width: dict[int, list[int]] = {}
+    for place, line in enumerate(lines):
+        by_width.setdefault(_width_of(line), []).append(place)
+    batches = []
+    for width, places in sorted(by_width.items(), reverse=True):
+        size = max(1, BATCH_WIDTH // width)
+        batches += [places[start : start + size] for start in range(0, len(places), size)]
     return batches
+
+
+def _width_of(line: Line) -> int:
+    """The width at which a line is read, turned upright where it is vertical."""
+    if line.is_vertical:
+        return input_width(line.thickness, line.length)
+    return input_width(line.length, line.thickness)

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +28,8 @@ Kind = Literal[
     "reference",
     "equation",
 ]
-"""The classes of CDLA."""
+"""The classes of CDLA, in the order of the model's outputs."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 INPUT_HEIGHT, INPUT_WIDTH = 800, 608
 STRIDES = (8, 16, 32, 64)
 SCORE = 0.4
@@ -52,9 +52,8 @@ class Region:
 class RegionDetector:
     """Finds the regions of a page. `detect` may be called from several threads."""
 
-    def __init__(self, path: Path) -> None:
-        self._session = Session(path)
-        self._kinds = cast("list[Kind]", self._session.metadata["character"].splitlines())
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._anchors = [_centers(stride) for stride in STRIDES]
 
     def detect(self, image: NDArray[np.uint8], thresholds: Mapping[Kind, float]) -> list[Region]:
@@ -63,12 +62,12 @@ class RegionDetector:
         scores = np.concatenate([output[0] for output in outputs[: len(STRIDES)]])
         spread = np.concatenate([output[0] for output in outputs[len(STRIDES) :]])
         strides = np.repeat(STRIDES, [len(anchors) for anchors in self._anchors])[:, None]
-        lowest = np.array([thresholds.get(kind, SCORE) for kind in self._kinds], np.float32)
+        lowest = np.array([thresholds.get(kind, SCORE) for kind in KINDS], np.float32)
         likely = np.flatnonzero((scores > lowest).any(axis=1))
         boxes = _decode(np.concatenate(self._anchors)[likely], spread[likely], strides[likely])
         scale = np.array([image.shape[1] / INPUT_WIDTH, image.shape[0] / INPUT_HEIGHT] * 2, np.float32)
         regions = []
-        for column, kind in enumerate(self._kinds):
+        for column, kind in enumerate(KINDS):
             certain = scores[likely, column]
             for index in _suppress(boxes, np.where(certain > lowest[column], certain, 0)):
                 rect = Rect(*(boxes[index] * scale).tolist()).clipped(image.shape[1], image.shape[0])

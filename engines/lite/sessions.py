@@ -1,19 +1,40 @@
-"""Opening ONNX models for a server whose workers are the only source of parallelism."""
+"""Opening ONNX models for a server whose workers are the only source of parallelism.
+
+Two runtimes run the same files. onnxruntime is always there. OpenVINO, where it is installed, computes in bfloat16 on
+processors that can, which takes about two thirds of the time; elsewhere it computes in float32 like onnxruntime.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
+Runtime = Literal["auto", "onnxruntime", "openvino"]
 
 
-class Session:
-    """One model with one input, on one thread of the caller. `run` may be called from several threads at once.
+class Session(Protocol):
+    """One model with one input, run on the thread of the caller. `run` may be called from several threads at once."""
+
+    def run(self, batch: Floats) -> list[Floats]:
+        """All outputs for `batch`, float32 [n, ...]."""
+
+
+def open_session(path: Path, runtime: Runtime = "onnxruntime", threads: int = 1) -> Session:
+    """Open a model; at most `threads` threads will run it at once. "auto" takes OpenVINO where it is installed."""
+    if runtime == "openvino" or (runtime == "auto" and find_spec("openvino") is not None):
+        return OpenVinoSession(path, threads)
+    return OnnxSession(path)
+
+
+class OnnxSession:
+    """A model in onnxruntime.
 
     A session never starts threads of its own: with a pool of workers as wide as the machine, threads inside a session
     and their spinning only take the cores from each other (267 ms became 747 ms for one detection).
@@ -40,3 +61,25 @@ class Session:
         """All outputs for `batch`, float32 [n, ...]."""
         outputs: list[Any] = self._session.run(None, {self._input: batch})
         return outputs
+
+
+class OpenVinoSession:
+    """A model in OpenVINO, with one stream of one thread for each worker."""
+
+    def __init__(self, path: Path, threads: int) -> None:
+        import openvino
+
+        self._model = openvino.Core().compile_model(
+            str(path),
+            "CPU",
+            {"NUM_STREAMS": threads, "INFERENCE_NUM_THREADS": threads, "ENABLE_CPU_PINNING": False},
+        )
+        self._local = threading.local()
+
+    def run(self, batch: Floats) -> list[Floats]:
+        """All outputs for `batch`, float32 [n, ...]."""
+        if not hasattr(self._local, "request"):
+            self._local.request = self._model.create_infer_request()
+        # Outputs are copied: the request's own memory is written again by the next run.
+        outputs = self._local.request.infer({0: batch}, share_inputs=True)
+        return [outputs[place] for place in range(len(self._model.outputs))]

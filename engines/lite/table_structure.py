@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.lite.rects import Rect
-from engines.lite.sessions import Floats, Session
+from engines.lite.sessions import Floats, OnnxSession
 
 SIDE = 488
 """Pixels of the longer side of the model's square input."""
@@ -36,7 +36,8 @@ class TableStructureDetector:
     """Finds the cells of a table. `detect` may be called from several threads."""
 
     def __init__(self, path: Path) -> None:
-        self._session = Session(path)
+        # OpenVINO can't convert this model: its decoder is a loop.
+        self._session = OnnxSession(path)
         listed = self._session.metadata["character"].splitlines()
         # The model was trained with plain cells as one token, after all others.
         self._tokens = ["sos", *(token for token in listed if token not in ("<td>", "<td></td>")), "<td></td>", "eos"]

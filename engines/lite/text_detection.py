@@ -6,7 +6,6 @@ Source: Liao et al., "Real-time Scene Text Detection with Differentiable Binariz
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -37,8 +36,8 @@ MOST_LINES = 2000
 class TextDetector:
     """Finds the lines of text of an image. `detect` may be called from several threads."""
 
-    def __init__(self, path: Path, longest_side: int = LONGEST_SIDE) -> None:
-        self._session = Session(path)
+    def __init__(self, session: Session, longest_side: int = LONGEST_SIDE) -> None:
+        self._session = session
         self._longest_side = longest_side
 
     def detect(self, image: NDArray[np.uint8]) -> list[Line]:

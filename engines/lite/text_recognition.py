@@ -5,10 +5,8 @@ Source: PaddleOCR's `ppocr/data/imaug/rec_img_aug.py` (resize) and `ppocr/postpr
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +16,7 @@ from engines.lite.spaces import with_spaces
 
 HEIGHT = 48
 """Pixels of a line's height in the model's input."""
-NARROWEST, WIDEST = 16, 3200
+WIDEST = 3200
 """Pixels of a line's width in the model's input; a longer line is squeezed."""
 LEAST_INPUT = 64
 """The model reads nothing in inputs narrower than this."""
@@ -37,20 +35,18 @@ class Reading:
 class TextRecogniser:
     """Reads images of single lines. `read` may be called from several threads."""
 
-    def __init__(self, path: Path, characters: Path | None = None) -> None:
-        """Open the model; `characters` names the file of its characters where the model does not carry them."""
-        self._session = Session(path)
-        listed = characters.read_text("utf-8") if characters else self._session.metadata["character"]
-        self._characters = np.array([BLANK, *listed.rstrip("\n").split("\n"), " "])
+    def __init__(self, session: Session, characters: str) -> None:
+        """Read with a model whose classes are CTC's blank, the `characters`, one a line, and the space."""
+        self._session = session
+        self._characters = np.array([BLANK, *characters.rstrip("\n").split("\n"), " "])
 
     def read(self, lines: Sequence[Floats]) -> list[Reading]:
-        """Read lines prepared by `prepare`, as one batch."""
-        widest = max(LEAST_INPUT, *(line.shape[2] for line in lines))
-        batch = np.zeros((len(lines), 3, HEIGHT, widest), np.float32)
-        for place, line in zip(batch, lines, strict=True):
-            place[:, :, : line.shape[2]] = line
+        """Read lines of one width, prepared by `prepare`, as one batch."""
+        batch = np.stack(lines)
+        if batch.shape[3] < LEAST_INPUT:
+            batch = np.pad(batch, ((0, 0), (0, 0), (0, 0), (0, LEAST_INPUT - batch.shape[3])))
         probabilities = self._session.run(batch)[0]
-        step = widest / probabilities.shape[1]
+        step = batch.shape[3] / probabilities.shape[1]
         return [self._decode(steps, line, step) for steps, line in zip(probabilities, lines, strict=True)]
 
     def _decode(self, steps: Floats, line: Floats, pixels_per_step: float) -> Reading:
@@ -65,12 +61,22 @@ class TextRecogniser:
         return Reading(text, float(steps[at, best[at]].mean()))
 
 
-def prepare(line: NDArray[np.uint8]) -> Floats:
-    """An RGB line image as the model wants it: BGR, float32 [3, 48, width] in -1..1."""
+def input_width(length: float, thickness: float) -> int:
+    """The width at which a line of this shape is read, in pixels.
+
+    Lines are stretched to few different widths, from 160 pixels on by 5 % at most: lines of one width make a batch
+    without padding, which costs time and misleads the model, and OpenVINO prepares itself anew for every width.
+    """
+    width = HEIGHT * length / max(1.0, thickness)
+    step = 8 if width < 160 else 16 if width < 320 else 32
+    return min(WIDEST, max(16, round(width / step) * step))
+
+
+def prepare(line: NDArray[np.uint8], width: int | None = None) -> Floats:
+    """An RGB line image as the model wants it: BGR, float32 [3, 48, width] in -1..1; `input_width` wide if not told."""
     import cv2
 
-    height, width = line.shape[:2]
-    size = (max(NARROWEST, min(WIDEST, math.ceil(HEIGHT * width / height))), HEIGHT)
+    size = (width or input_width(line.shape[1], line.shape[0]), HEIGHT)
     blob: Floats = cv2.dnn.blobFromImage(line, 1 / 127.5, size, (127.5, 127.5, 127.5), swapRB=True)
     line_input: Floats = blob[0]
     return line_input

@@ -101,11 +101,6 @@ ALL: tuple[Weight, ...] = (
 )
 
 
-def recogniser(size: str) -> tuple[Weight, ...]:
-    """The model and, where it has its characters in a file of their own, that file, of a size of LITE_MODEL."""
-    return (TEXT_RECOGNITION[size], TINY_CHARACTERS) if size == "tiny" else (TEXT_RECOGNITION[size],)
-
-
 def is_right(path: Path, weight: Weight) -> bool:
     """Whether `path` holds exactly this weight."""
     if not path.is_file() or path.stat().st_size != weight.size:

@@ -9,14 +9,9 @@ from threading import Lock
 import numpy as np
 
 from engines.errors import EngineFailure, UnsupportedOption
-from engines.lite import weights
-from engines.lite.crop_job import CropJob, Models
-from engines.lite.cyrillic import CyrillicReader
-from engines.lite.line_reader import LineReader
+from engines.lite.crop_job import CropJob, Readers
+from engines.lite.models import Models
 from engines.lite.options import PROMPTS, refusal
-from engines.lite.table_structure import TableStructureDetector
-from engines.lite.text_detection import TextDetector
-from engines.lite.text_recognition import TextRecogniser
 from engines.lite.workers import FairPool
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, Text
@@ -32,17 +27,8 @@ class LiteVlm:
 
     def load(self) -> None:
         """Read the weights and run once. Raises MissingWeights."""
-        folder, size = self._settings.lite_weights, self._settings.lite_model
-        detection, recognition = weights.TEXT_DETECTION[size], weights.recogniser(size)
-        weights.check(folder, [detection, *recognition, weights.TABLE_STRUCTURE])
-        self._models = Models(
-            TextDetector(folder / detection.name),
-            LineReader(
-                TextRecogniser(*(folder / weight.name for weight in recognition)),
-                CyrillicReader(self._settings.tessdata_prefix),
-            ),
-            TableStructureDetector(folder / weights.TABLE_STRUCTURE.name),
-        )
+        models = Models(self._settings)
+        self._readers = Readers(models.text_detector(), models.line_reader(), models.tables())
         self._pool = FairPool(self._settings.lite_threads, "lite-vlm")
         white = np.full((64, 256, 3), 255, np.uint8)
         for future in self.submit([Crop(white, prompt) for prompt in PROMPTS]):
@@ -61,7 +47,7 @@ class LiteVlm:
             job.fail(EngineFailure("the lite engine was closed"))
 
     def _submit(self, crop: Crop) -> Future[Text]:
-        job = CropJob(crop, self._models, self._pool)
+        job = CropJob(crop, self._readers, self._pool)
         if reason := _refusal(crop):
             job.fail(UnsupportedOption(reason))
             return job.future
