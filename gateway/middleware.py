@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -73,7 +74,7 @@ class RequestContext:
             logging.DEBUG if quiet else logging.INFO,
             "%s %s",
             scope["method"],
-            scope["path"][:200],
+            quote(scope["path"][:200]),
             extra={"fields": fields},
         )
 

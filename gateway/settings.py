@@ -55,7 +55,11 @@ class Settings(BaseSettings):
         default=30, ge=0, description="Seconds that work in flight may still take after SIGTERM."
     )
 
-    max_upload_bytes: int = Field(default=100 * MEBIBYTE, ge=1, description="Bytes of a document, uploaded or fetched.")
+    max_upload_bytes: int = Field(
+        default=100 * MEBIBYTE,
+        ge=1,
+        description="Bytes of a document, uploaded or fetched; it lies under TMPDIR meanwhile.",
+    )
     max_pages: int = Field(default=1000, ge=1, description="Pages read of one document.")
     max_page_pixels: int = Field(
         default=50_000_000,
@@ -83,9 +87,6 @@ class Settings(BaseSettings):
     render_timeout: float = Field(default=30, gt=0, description="Seconds that drawing one page may take.")
     render_memory_bytes: int = Field(
         default=2048 * MEBIBYTE, ge=256 * MEBIBYTE, description="Address space of one drawing process."
-    )
-    spool_dir: Path | None = Field(
-        default=None, description="Where documents lie while they are read; default: the system's."
     )
 
     url_fetch: bool = Field(default=True, description="Whether `url` is allowed at all (on, off).")

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from gateway.deadline import Deadline
-from gateway.errors import BadPdf, EncryptedPdf, GatewayError, RenderFailed
+from gateway.errors import BadPdf, GatewayError, RenderFailed
 from gateway.pages.kinds import HEADER_BYTES, Kind, sniff
 from gateway.pages.process import RendererCrashed, RendererProcess, RendererTimedOut
 from gateway.pages.raster import PageImage
@@ -72,8 +72,6 @@ class RendererPool:
             command = self._command(path, kind, renderer, None, 0)
             try:
                 pages = await self._run(RendererProcess.page_count, command, deadline)
-            except EncryptedPdf:
-                raise
             except (BadPdf, RenderFailed) as error:
                 failure = failure or error
             else:
@@ -143,6 +141,9 @@ class RendererPool:
         with self._lock:
             if self._closed:
                 raise RenderFailed("the gateway is stopping")
+            for dead in [process for process in self._idle if not process.alive]:
+                self._idle.remove(dead)
+                dead.close()
             place = next((i for i, process in enumerate(self._idle) if process.last_path == path), 0)
             process = self._idle.pop(place) if self._idle else RendererProcess(self._memory_bytes)
             self._busy.add(process)

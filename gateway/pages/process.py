@@ -68,6 +68,11 @@ class RendererProcess:
         """The process's id."""
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs; one that nobody asked anything can be gone too, for want of memory."""
+        return self._process.poll() is None
+
     def page_count(self, command: Command) -> int:
         """The number of pages of a document.
 

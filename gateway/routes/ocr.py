@@ -57,7 +57,7 @@ async def ocr(request: Request, services: Parts) -> Response:
     start = time.monotonic()
     deadline = Deadline.after(services.settings.request_timeout)
     async with services.admission.permit(deadline):
-        with tempfile.TemporaryDirectory(prefix="ocr-", dir=services.settings.spool_dir) as folder:
+        with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
             path = Path(folder) / "document"
             with services.metrics.stage("receive"):
                 fields, deadline = await services.bodies.read(request, path, deadline)

@@ -10,13 +10,15 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.types import Message
+from starlette.types import Message, Receive
 
 from gateway.deadline import Deadline
 from gateway.errors import (
+    BodyTooLarge,
     ClientDisconnected,
     GatewayError,
     InvalidField,
@@ -32,6 +34,7 @@ from gateway.sources.url import Fetcher
 _FIELDS_BYTES = 1024 * 1024
 """What a body may hold beside the document: the other fields, the frames of multipart."""
 _DEEPEST = 20
+_TAIL_BYTES = 1024
 
 
 class BodyReader:
@@ -61,9 +64,7 @@ class BodyReader:
 
     async def _json(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
         counted = self._counted(request, (self._max_bytes + 2) // 3 * 4 + self._max_bytes // 32 + _FIELDS_BYTES)
-        raw = await deadline.wait(counted.body())
-        fields = await asyncio.to_thread(_parse_json, raw)
-        del raw, counted
+        fields = await asyncio.to_thread(_parse_json, await deadline.wait(Request(request.scope, counted).body()))
         parsed = validate(fields)
         deadline = _deadline(parsed, deadline)
         if parsed.file is not None and parsed.url is None:
@@ -75,10 +76,12 @@ class BodyReader:
     async def _multipart(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
         counted = self._counted(request, self._max_bytes + _FIELDS_BYTES)
         try:
-            form = await deadline.wait(counted.form(max_files=1, max_fields=32))
+            form = await deadline.wait(Request(request.scope, counted).form(max_files=1, max_fields=32))
         except HTTPException as error:
             raise MalformedBody(f"the multipart body can't be read: {error.detail}") from None
         try:
+            if not _is_closed(request.headers["content-type"], counted.tail):
+                raise MalformedBody("the multipart body is cut short: its closing boundary is missing")
             file, fields = _form_fields(form)
             parsed = validate(fields)
             deadline = _deadline(parsed, deadline)
@@ -102,22 +105,32 @@ class BodyReader:
     def _write_base64(self, text: str, target: Path) -> None:
         target.write_bytes(decode(text, self._max_bytes))
 
-    def _counted(self, request: Request, limit: int) -> Request:
-        """`request`, whose body may have `limit` bytes; counted as they come, so that a chunked body is bounded too."""
+    def _counted(self, request: Request, limit: int) -> Counted:
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > limit:
             raise too_large(self._max_bytes)
-        received = 0
+        return Counted(request.receive, limit, too_large(self._max_bytes))
 
-        async def receive() -> Message:
-            nonlocal received
-            message = await request.receive()
-            received += len(message.get("body", b""))
-            if received > limit:
-                raise too_large(self._max_bytes)
-            return message
 
-        return Request(request.scope, receive)
+class Counted:
+    """What a request receives: at most `limit` bytes, counted as they come, so that a chunked body is bounded too."""
+
+    def __init__(self, receive: Receive, limit: int, over: BodyTooLarge) -> None:
+        self._receive = receive
+        self._left = limit
+        self._over = over
+        self.tail = b""
+        """The last bytes, among which multipart's closing boundary must be."""
+
+    async def __call__(self) -> Message:
+        """The next message. Raises `over` past the limit."""
+        message = await self._receive()
+        chunk = message.get("body", b"")
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise self._over
+        self.tail = (self.tail + chunk)[-_TAIL_BYTES:]
+        return message
 
 
 def validate(fields: dict[str, Any]) -> OcrRequest:
@@ -177,6 +190,12 @@ def _form_fields(form: FormData) -> tuple[UploadFile | None, dict[str, Any]]:
     if "options" in fields:
         fields["options"] = _options(fields["options"])
     return file, fields
+
+
+def _is_closed(content_type: str, tail: bytes) -> bool:
+    """Whether a multipart body ends as it should; Starlette's parser drops the part that was cut without a word."""
+    boundary = parse_options_header(content_type)[1].get(b"boundary", b"")
+    return b"--" + boundary + b"--" in tail
 
 
 def _options(text: str) -> dict[str, Any]:

@@ -123,6 +123,7 @@ class FakeTriton:
         self.restructured.append({"pages": len(pages), **options})
         refs = "".join(f'\n\n<img src="{name}">' for name in self.crops)
         results = [
-            {"prunedResult": page, "markdown": f"# {page['parsing_res_list'][0]['block_content']}{refs}"} for page in pages
+            {"prunedResult": page, "markdown": f"# {page['parsing_res_list'][0]['block_content']}{refs}"}
+            for page in pages
         ]
         return FakeResult({"RESULTS": strings(json.dumps(results))})

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from gateway.app import create_app
+from gateway.settings import Settings
+
+from .fake_triton import FakeTriton
+
+Start = Callable[..., TestClient]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def triton() -> FakeTriton:
+    return FakeTriton()
+
+
+@pytest.fixture
+def start(triton: FakeTriton, tmp_path: Path) -> Iterator[Start]:
+    """The whole gateway with `triton` behind it; settings by keyword."""
+    with ExitStack() as stack:
+
+        def start(**settings: Any) -> TestClient:
+            chosen = {"output_dir": tmp_path / "output", "render_workers": 1, **settings}
+            return stack.enter_context(TestClient(create_app(Settings(**chosen), triton)))
+
+        yield start
+
+
+@pytest.fixture
+def client(start: Start) -> TestClient:
+    return start()
+
+
+def as_json(document: bytes, **fields: Any) -> dict[str, Any]:
+    """The arguments of a POST with `document` as Base64."""
+    return {"json": {"file": base64.b64encode(document).decode(), **fields}}
+
+
+def error_of(response: Any) -> dict[str, Any]:
+    """What an error's envelope holds, which it checks."""
+    body = response.json()
+    assert set(body) == {"error"}
+    assert set(body["error"]) == {"type", "code", "message", "param", "request_id"}
+    assert body["error"]["request_id"] == response.headers["x-request-id"]
+    error: dict[str, Any] = body["error"]
+    return error

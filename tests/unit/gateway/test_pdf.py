@@ -1,0 +1,240 @@
+"""PDF pages drawn, by either renderer, and what happens to those that can't be."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from PIL import Image
+
+from gateway.deadline import Deadline
+from gateway.errors import DeadlineExceeded, PageTooLarge, RenderFailed
+from gateway.pages.pool import RendererPool
+from gateway.pages.raster import fit
+
+from .conftest import Start, as_json, error_of
+from .documents import A4, encrypted_pdf, handwritten_pdf, pdf, pdf_without_pages, rotated_pdf
+from .fake_triton import FakeTriton
+
+RENDERERS = ["pdfium", "poppler"]
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+class TestEachRenderer:
+    def test_draws_at_the_resolution(self, start: Start, triton: FakeTriton, renderer: str) -> None:
+        answer = start(pdf_renderer=renderer).post("/ocr", **as_json(pdf(A4, (300, 200)), dpi=100)).json()
+        sizes = [(page["width"], page["height"]) for page in answer["pages"]]
+        assert sizes == [(827, 1170), (417, 278)]
+
+    def test_draws_turned_pages_upright(self, start: Start, renderer: str) -> None:
+        answer = start(pdf_renderer=renderer).post("/ocr", **as_json(rotated_pdf(300, 200, 90), dpi=72)).json()
+        assert (answer["pages"][0]["width"], answer["pages"][0]["height"]) == (200, 300)
+
+    def test_draws_large_pages_smaller_and_says_so(self, start: Start, triton: FakeTriton, renderer: str) -> None:
+        client = start(pdf_renderer=renderer, max_page_pixels=20_000_000)
+        answer = client.post("/ocr", **as_json(pdf((8400, 8400)), dpi=200)).json()
+        (image,) = (Image.open(io.BytesIO(page)) for page in triton.pages)
+        assert 15_000_000 < image.width * image.height <= 20_000_000
+        assert "MAX_PAGE_PIXELS" in answer["warnings"][0]["message"]
+
+    def test_refuses_pages_without_measure(self, start: Start, renderer: str) -> None:
+        response = start(pdf_renderer=renderer).post("/ocr", **as_json(pdf((200_000, 200_000))))
+        assert response.status_code == 422
+        assert "MAX_PAGE_PIXELS" in error_of(response)["message"] or "page" in error_of(response)["message"]
+
+    @pytest.mark.parametrize(
+        ("make", "code"),
+        [(encrypted_pdf, "encrypted_pdf"), (pdf_without_pages, "bad_pdf"), (lambda: b"%PDF-", "bad_pdf")],
+    )
+    def test_tells_faults_apart(self, start: Start, renderer: str, make: Callable[[], bytes], code: str) -> None:
+        response = start(pdf_renderer=renderer).post("/ocr", **as_json(make()))
+        assert (response.status_code, error_of(response)["code"]) == (422, code)
+
+
+@pytest.mark.parametrize(
+    ("size", "dpi"),
+    [((595, 842), 200), ((14_400, 14_400), 35), ((8400, 8400), 60), ((14_400, 10), 160)],
+)
+def test_fit(size: tuple[float, float], dpi: float) -> None:
+    chosen = fit(*size, 200, 50_000_000)
+    assert chosen.dpi == dpi
+    assert chosen.width * chosen.height <= 50_000_000
+    assert bool(chosen.warnings) == (dpi < 200)
+
+
+def test_fit_refuses() -> None:
+    with pytest.raises(PageTooLarge, match="MAX_PAGE_PIXELS"):
+        fit(100_000, 100_000, 200, 50_000_000)
+    for width in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(RenderFailed):
+            fit(width, 10, 200, 50_000_000)
+
+
+# pdfium loads no page whose /Type is not Page, and asks a password for an algorithm that it does not know.
+ONLY_FOR_POPPLER = {
+    "page": handwritten_pdf(
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Font /Parent 2 0 R /MediaBox [0 0 200 100] >>",
+    ),
+    "document": handwritten_pdf(
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] >>",
+        "<< /Filter /Standard /V 0 /R 2 /O (a) /U (b) /P 1 >>",
+        trailer="/Encrypt 4 0 R",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", ONLY_FOR_POPPLER)
+def test_poppler_takes_over_where_pdfium_fails(start: Start, fault: str) -> None:
+    document = ONLY_FOR_POPPLER[fault]
+    assert start(pdf_renderer="pdfium").post("/ocr", **as_json(document)).status_code == 422
+    answer = start(pdf_renderer="auto").post("/ocr", **as_json(document, dpi=72)).json()
+    assert (answer["pages"][0]["width"], answer["pages"][0]["height"]) == (200, 100)
+
+
+@asynccontextmanager
+async def running_pool(**settings: Any) -> AsyncIterator[RendererPool]:
+    chosen: dict[str, Any] = {
+        "workers": 1,
+        "renderers": ("pdfium",),
+        "seconds": 20,
+        "memory_bytes": 2 << 30,
+        "max_pixels": 50_000_000,
+        **settings,
+    }
+    pool = RendererPool(**chosen)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
+def workers() -> list[psutil.Process]:
+    return [process for process in psutil.Process().children() if "gateway.pages.worker" in process.cmdline()]
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    path = tmp_path / "document"
+    path.write_bytes(pdf(*[A4] * 3))
+    return path
+
+
+class TestPool:
+    def test_processes_live_on_and_are_given_back(self, document: Path) -> None:
+        async def check() -> None:
+            async with running_pool() as pool:
+                source = await pool.open(document, Deadline.after(30))
+                first = [process.pid for process in workers()]
+                for index in range(source.page_count):
+                    await pool.page(source, index, 72, Deadline.after(30))
+                assert [process.pid for process in workers()] == first
+
+        asyncio.run(check())
+        assert workers() == []
+
+    def test_a_hanging_process_costs_its_page_and_is_replaced(self, document: Path) -> None:
+        async def check() -> None:
+            async with running_pool(seconds=0.5) as pool:
+                source = await pool.open(document, Deadline.after(30))
+                (worker,) = workers()
+                worker.suspend()
+                with pytest.raises(RenderFailed, match="RENDER_TIMEOUT"):
+                    await pool.page(source, 0, 72, Deadline.after(30))
+                assert (await pool.page(source, 0, 72, Deadline.after(30))).width == 595
+                assert worker.pid not in [process.pid for process in workers()]
+
+        asyncio.run(check())
+
+    def test_a_crash_costs_its_page_and_heals(self, document: Path) -> None:
+        async def check() -> None:
+            async with running_pool() as pool:
+                source = await pool.open(document, Deadline.after(30))
+                (worker,) = workers()
+                worker.suspend()
+                page = asyncio.create_task(pool.page(source, 0, 72, Deadline.after(30)))
+                await asyncio.sleep(0.2)
+                os.kill(worker.pid, signal.SIGKILL)
+                with pytest.raises(RenderFailed, match="died"):
+                    await page
+                assert (await pool.page(source, 0, 72, Deadline.after(30))).width == 595
+
+        asyncio.run(check())
+
+    def test_a_crash_of_pdfium_is_pulled_out_by_poppler(self, document: Path) -> None:
+        async def check() -> None:
+            async with running_pool(renderers=("pdfium", "poppler")) as pool:
+                source = await pool.open(document, Deadline.after(30))
+                (worker,) = workers()
+                worker.suspend()
+                page = asyncio.create_task(pool.page(source, 0, 72, Deadline.after(30)))
+                await asyncio.sleep(0.2)
+                os.kill(worker.pid, signal.SIGKILL)
+                assert (await page).width == 595
+
+        asyncio.run(check())
+
+    def test_one_that_died_while_idle_costs_nothing(self, document: Path) -> None:
+        async def check() -> None:
+            async with running_pool() as pool:
+                source = await pool.open(document, Deadline.after(30))
+                (worker,) = workers()
+                worker.kill()
+                await asyncio.to_thread(os.waitid, os.P_PID, worker.pid, os.WEXITED | os.WNOWAIT)
+                assert (await pool.page(source, 0, 72, Deadline.after(30))).width == 595
+
+        asyncio.run(check())
+
+    def test_memory_is_bounded(self, tmp_path: Path) -> None:
+        path = tmp_path / "large"
+        path.write_bytes(pdf((7200, 7200)))
+
+        async def check() -> None:
+            async with running_pool(memory_bytes=512 << 20, max_pixels=1_000_000_000) as pool:
+                source = await pool.open(path, Deadline.after(30))
+                with pytest.raises(RenderFailed):
+                    await pool.page(source, 0, 200, Deadline.after(30))
+
+        asyncio.run(check())
+
+    def test_the_requests_deadline_counts_too(self, document: Path) -> None:
+        async def check() -> None:
+            async with running_pool() as pool:
+                source = await pool.open(document, Deadline.after(30))
+                (worker,) = workers()
+                worker.suspend()
+                start = time.monotonic()
+                with pytest.raises(DeadlineExceeded):
+                    await pool.page(source, 0, 72, Deadline.after(0.2))
+                assert time.monotonic() - start < 5
+
+        asyncio.run(check())
+
+
+def test_memory_stays_flat_over_500_pages(start: Start, triton: FakeTriton) -> None:
+    triton.keep_pages = False
+    resident: list[int] = []
+
+    async def measure(number: int) -> None:
+        if number % 20 == 0:
+            resident.append(sum(process.memory_info().rss for process in (psutil.Process(), *workers())))
+
+    triton.on_page = measure
+    client = start(pages_in_flight=4)
+    answer = client.post("/ocr", **as_json(pdf(*[A4] * 500), dpi=72)).json()
+    assert answer["usage"]["pages"] == 500
+    assert triton.most_in_flight <= 4
+    settled = resident[len(resident) // 4 :]
+    assert max(settled) - settled[0] < 40 << 20

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.settings import Settings, SettingsError, load, table
+
+
+def test_defaults() -> None:
+    settings = load()
+    assert (settings.host, settings.gateway_port, str(settings.triton_url)) == (
+        "127.0.0.1",
+        8081,
+        "http://127.0.0.1:8000/",
+    )
+    assert settings.missing_s3_settings() == ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY"]
+
+
+def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_PAGES", "7")
+    monkeypatch.setenv("URL_FETCH", "off")
+    monkeypatch.setenv("URL_ALLOW", "Files.example, 10.0.0.0/8")
+    monkeypatch.setenv("OUTPUT_DIR", "/data/out")
+    monkeypatch.setenv("PDF_DPI", "")
+    settings = load()
+    assert (settings.max_pages, settings.url_fetch, settings.pdf_dpi) == (7, False, 200)
+    assert settings.url_allow == ("files.example", "10.0.0.0/8")
+    assert settings.output_dir == Path("/data/out")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GATEWAY_PORT", "many"),
+        ("MAX_PAGES", "0"),
+        ("PDF_RENDERER", "ghostscript"),
+        ("TRITON_URL", "localhost:8000"),
+        ("URL_ALLOW", "10.0.0.1/8"),
+        ("S3_ENDPOINT", "nothing"),
+        ("RENDER_MEMORY_BYTES", "1"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=f"(?s){name}: .*Unset it for the default"):
+        load()
+
+
+def test_half_an_s3_configuration_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3_BUCKET", "b")
+    with pytest.raises(
+        SettingsError, match="S3_BUCKET is set, so S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY must be too"
+    ):
+        load()
+
+
+def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("S3_SECRET_KEY", "hunter2")
+    assert "hunter2" not in repr(load())
+
+
+def test_the_table_has_every_setting_with_what_it_is() -> None:
+    rows = table().splitlines()[2:]
+    assert len(rows) == len(Settings.model_fields)
+    for name, field in Settings.model_fields.items():
+        assert field.description
+        assert any(row.startswith(f"| `{name.upper()}` |") for row in rows)
