@@ -50,7 +50,7 @@ def _page(page: Page) -> PageAnswer:
         index=page.index,
         width=page.result["width"],
         height=page.result["height"],
-        markdown=page.markdown,
+        markdown=page.markdown.strip(),
         blocks=[_block(block) for block in page.result["parsing_res_list"]],
         images={name: base64.b64encode(data).decode() for name, data in page.images.items()},
     )

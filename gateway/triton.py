@@ -186,6 +186,9 @@ def connect(url: HttpUrl, *, connections: int, seconds: float) -> InferenceClien
 def _meaning(model: str, error: InferenceServerException, deadline: Deadline) -> GatewayError:
     """What an answer of Triton that is no success means to a client of the gateway."""
     text = str(error.message())
+    # Also inside of a coded error: `ocr` tells so of `layout` or `vlm`.
+    if "is not healthy" in text:
+        return _restarting()
     coded = _CODED.search(text)
     if coded:
         code, message = coded[1], coded[2]
@@ -193,8 +196,6 @@ def _meaning(model: str, error: InferenceServerException, deadline: Deadline) ->
         if kind is DeadlineExceeded:
             return deadline.exceeded()
         return kind(message, retry_after=1 if kind is EngineOverloaded else None)
-    if "is not healthy" in text or "Stub process" in text:
-        return _restarting()
     if error.status() == "503":
         return EngineOverloaded("the engine has no room for a page at the moment: send it again later", retry_after=1)
     if error.status() in ("400", "404"):

@@ -28,7 +28,7 @@ def sniff(header: bytes) -> Kind:
     Raises EmptyFile when there is nothing, UnsupportedFile when it is of no known kind.
     """
     if not header:
-        raise EmptyFile("the document has no bytes", param="file")
+        raise EmptyFile("the document is empty: it has no bytes", param="file")
     for magic, kind in _MAGIC:
         if header.startswith(magic):
             return kind

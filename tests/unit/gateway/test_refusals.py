@@ -21,7 +21,7 @@ PNG = encoded(picture())
 
 # What is sent, then status, code, param, and a part of the message.
 FILES: dict[str, tuple[bytes, int, str, str | None, str]] = {
-    "empty": (b"", 422, "empty_file", "file", "no bytes"),
+    "empty": (b"", 422, "empty_file", "file", "empty"),
     "text": (b"hello", 415, "unsupported_file", "file", "PDF nor JPEG"),
     "gif": (b"GIF89a" + bytes(20), 415, "unsupported_file", "file", "PDF nor JPEG"),
     "encrypted pdf": (encrypted_pdf(), 422, "encrypted_pdf", "file", "encrypted"),

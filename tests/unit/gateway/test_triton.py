@@ -172,6 +172,7 @@ def test_an_output_that_is_missing_is_an_error(url: HttpUrl) -> None:
         ((503, "[overloaded] 64 pages are in flight"), EngineOverloaded),
         ((503, "Exceeds maximum queue size"), EngineOverloaded),
         ((500, "Stub process 'ocr_0_0' is not healthy."), EngineRestarting),
+        ((500, "[engine_failure] Stub process 'vlm_0_0' is not healthy."), EngineRestarting),
         ((500, "in ensemble 'x', [engine_failure] it broke"), EngineFailure),
     ],
 )

@@ -104,7 +104,7 @@ REFUSED = [
     ("http://{site}/file", "url_refused", "http"),
     ("http://{site}/hop/3", "url_failed", "more than 3 times"),
     ("http://{site}/nope", "url_failed", "answered 404"),
-    ("http://{site}/empty", "empty_file", "no bytes"),
+    ("http://{site}/empty", "empty_file", "empty"),
     ("http://{site}/slow", "url_failed", "URL_TIMEOUT"),
     ("http://{site}/endless", "body_too_large", "MAX_UPLOAD_BYTES"),
     ("http://127.0.0.1:1/", "url_failed", "could not be fetched"),
