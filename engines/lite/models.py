@@ -32,7 +32,7 @@ class Models:
     def recogniser(self, size: str) -> TextRecogniser:
         """What reads text lines."""
         weight = weights.TEXT_RECOGNITION[size]
-        session = self._open(weight)
+        session = self._open(weight, few_shapes=True)
         if size == "tiny":
             return TextRecogniser(session, self._path(weights.TINY_CHARACTERS).read_text("utf-8"))
         return TextRecogniser(session, OnnxSession(self._path(weight)).metadata["character"])
@@ -45,8 +45,10 @@ class Models:
         """What finds the cells of tables."""
         return TableStructureDetector(self._path(weights.TABLE_STRUCTURE))
 
-    def _open(self, weight: weights.Weight) -> Session:
-        return open_session(self._path(weight), self._settings.lite_runtime, self._settings.lite_threads)
+    def _open(self, weight: weights.Weight, *, few_shapes: bool = False) -> Session:
+        settings = self._settings
+        path = self._path(weight)
+        return open_session(path, settings.lite_runtime, threads=settings.lite_threads, few_shapes=few_shapes)
 
     def _path(self, weight: weights.Weight) -> Path:
         weights.check(self._settings.lite_weights, [weight])
