@@ -15,7 +15,7 @@ setup: ## install what is missing: system packages, .venv, Triton, weights
 	@$(SETUP)
 
 setup-test:
-	@$(SETUP) --test
+	@$(SETUP) --test --perf
 
 setup-perf:
 	@$(SETUP) --perf

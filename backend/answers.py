@@ -9,7 +9,15 @@ from typing import Any
 
 import triton_python_backend_utils as pb_utils
 
-from engines.errors import DeadlineExceeded, EngineError, EngineFailure, InvalidInput, Overloaded, UnsupportedOption
+from engines.errors import (
+    DeadlineExceeded,
+    EngineError,
+    EngineFailure,
+    InvalidInput,
+    ModelUnavailable,
+    Overloaded,
+    UnsupportedOption,
+)
 
 logger = logging.getLogger("paddleocr_vl")
 
@@ -45,6 +53,7 @@ def _code(error: EngineError) -> int:
         (UnsupportedOption, pb_utils.TritonError.UNSUPPORTED),
         (InvalidInput, pb_utils.TritonError.INVALID_ARG),
         (Overloaded, pb_utils.TritonError.UNAVAILABLE),
+        (ModelUnavailable, pb_utils.TritonError.UNAVAILABLE),
         (DeadlineExceeded, pb_utils.TritonError.UNAVAILABLE),
     )
     return next((code for kind, code in codes if isinstance(error, kind)), pb_utils.TritonError.INTERNAL)

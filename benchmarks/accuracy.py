@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2 as httpx
-from supervisor.stack import Stack
 
 from benchmarks.running import cpu_seconds, running_product
 from benchmarks.scoring import Document, character_error_rate, read_corpus, word_f1
+from supervisor.stack import Stack
 
 DEFAULT_FOLDERS = (Path("../shared/corpus/dev"), Path("tests/data/synth"))
 

@@ -11,6 +11,7 @@ import base64
 import csv
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -66,7 +67,9 @@ def _address(url: str | None) -> Iterator[str]:
 def _input_data() -> dict[str, object]:
     """Real pages in perf_analyzer's format."""
     folders = [folder for folder in DEFAULT_FOLDERS if folder.is_dir()]
-    encoded = (base64.b64encode(page).decode() for page in page_images(folders))
+    # An element of a BYTES tensor stands behind its length.
+    elements = (struct.pack("<I", len(page)) + page for page in page_images(folders))
+    encoded = (base64.b64encode(element).decode() for element in elements)
     return {"data": [{"IMAGE": {"content": {"b64": page}, "shape": [1]}} for page in encoded]}
 
 
@@ -74,7 +77,7 @@ def _measure(address: str, data: Path, concurrency: int, seconds: int) -> dict[s
     """One line of perf_analyzer's report: times in microseconds."""
     report = data.with_name("report.csv")
     # What its own libraries need lies beside it.
-    environment = {**os.environ, "LD_LIBRARY_PATH": str(PERF_ANALYZER.parent.resolve())}
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(PERF_ANALYZER.with_name("lib").resolve())}
     command = [PERF_ANALYZER, "-m", "ocr", "-u", address, "-i", "http", "--input-data", data]
     window = ["--measurement-interval", str(1000 * seconds), "--stability-percentage", "50", "--max-trials", "3"]
     subprocess.run(

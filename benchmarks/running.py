@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx2 as httpx
 import psutil
-from supervisor.settings import SupervisorSettings
+
+from supervisor.free_ports import settings_on_free_ports
 from supervisor.stack import Stack
 
 
 @contextmanager
 def running_product() -> Iterator[Stack]:
     """Triton and the gateway on free ports, ready, with the environment's settings; stopped with the context."""
-    with Stack(SupervisorSettings.on_free_ports()) as stack:
+    with tempfile.TemporaryDirectory() as folder, Stack(settings_on_free_ports(Path(folder))) as stack:
         yield stack
 
 
 def cpu_seconds(stack: Stack) -> float:
     """CPU seconds that the product's processes have used so far, ended ones that were waited for included."""
     total = 0.0
-    for pid in stack.pids():
+    for pid in filter(None, (stack.triton_pid, stack.gateway_pid)):
         process = psutil.Process(pid)
         for member in (process, *process.children(recursive=True)):
             try:
@@ -36,7 +39,17 @@ def cpu_seconds(stack: Stack) -> float:
 def metric_totals(stack: Stack) -> dict[str, float]:
     """The sums and counts of Triton's metrics by name, over all labels."""
     totals: dict[str, float] = {}
-    text = httpx.get(stack.triton_metrics_url).raise_for_status().text
+    text = httpx.get(stack.metrics_url).raise_for_status().text
     for name, value in re.findall(r"^([a-z_]+)(?:\{[^}]*\})? (\S+)$", text, re.MULTILINE):
         totals[name] = totals.get(name, 0.0) + float(value)
     return totals
+
+
+def mean_batches(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
+    """The mean batch of `layout` and `vlm` between two readings of `metric_totals`."""
+
+    def mean(name: str) -> float:
+        total, count = (after[f"{name}_{part}"] - before.get(f"{name}_{part}", 0.0) for part in ("sum", "count"))
+        return total / count
+
+    return {"layout": mean("layout_batch_pages"), "vlm": mean("vlm_batch_crops")}

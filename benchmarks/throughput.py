@@ -19,15 +19,15 @@ from dataclasses import dataclass, field
 import httpx2 as httpx
 import numpy as np
 import tritonclient.http as triton
-from supervisor.stack import Stack
 
 from benchmarks.accuracy import DEFAULT_FOLDERS
 from benchmarks.pages import page_images
-from benchmarks.running import cpu_seconds, metric_totals, running_product
+from benchmarks.running import cpu_seconds, mean_batches, metric_totals, running_product
 from engines.page.local import local_reader
 from engines.page.offline import forbid_downloads
 from engines.page.options import PageOptions
 from engines.settings import EngineSettings
+from supervisor.stack import Stack
 
 Way = Callable[[bytes], None]
 
@@ -63,7 +63,7 @@ def main() -> None:
                 measured[name].rates.append(rate)
                 measured[name].cpu.append(cpu)
                 if name.startswith("gateway"):
-                    batches = _mean_batches(before, metric_totals(stack))
+                    batches = mean_batches(before, metric_totals(stack))
         _print(measured, batches, arguments)
 
 
@@ -104,14 +104,6 @@ def _gateway_way(stack: Stack) -> Way:
 
 def _ignore(_: object) -> None:
     return None
-
-
-def _mean_batches(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    def mean(name: str) -> float:
-        total, count = (after[f"{name}_{part}"] - before[f"{name}_{part}"] for part in ("sum", "count"))
-        return total / count
-
-    return {"layout": mean("layout_batch_pages"), "vlm": mean("vlm_batch_crops")}
 
 
 def _print(measured: dict[str, Measured], batches: dict[str, float], arguments: argparse.Namespace) -> None:

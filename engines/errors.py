@@ -7,6 +7,7 @@ EngineError
 │   └── UnsupportedOption   an option that the running engine can't honour
 ├── Overloaded              more work in flight than a limit allows; try again later
 ├── DeadlineExceeded        the request's deadline passed before its work was done
+├── ModelUnavailable        a model's process is gone, and comes back with the next start of Triton
 ├── MissingWeights          a file of a model is absent or not the one expected
 └── EngineFailure           the engine broke on input that should have worked
 
@@ -66,6 +67,12 @@ class DeadlineExceeded(EngineError):
     code = "deadline_exceeded"
 
 
+class ModelUnavailable(EngineError):
+    """Another model could not be asked, as when its process has died; the request can be sent again."""
+
+    code = "model_unavailable"
+
+
 class MissingWeights(EngineError):
     """A model's file is absent, or is not the one that the engine was written for."""
 
@@ -88,6 +95,7 @@ _KINDS: dict[str, type[EngineError]] = {
         UnsupportedOption,
         Overloaded,
         DeadlineExceeded,
+        ModelUnavailable,
         MissingWeights,
         EngineFailure,
     )
@@ -96,8 +104,11 @@ _WIRE = re.compile(r"\[([a-z_]+)\] (.*)", re.DOTALL)
 
 
 def from_wire(text: str) -> EngineError:
-    """Make the error that `to_wire` wrote, wherever it stands in `text`; an EngineFailure of the whole text if none does."""
+    """Make the error that `to_wire` wrote, wherever it stands in the text.
+
+    A text without one is no model's but Triton's own, which could not ask the model: ModelUnavailable.
+    """
     found = _WIRE.search(text)
     if found and found[1] in _KINDS:
         return _KINDS[found[1]](found[2])
-    return EngineFailure(text)
+    return ModelUnavailable(text)

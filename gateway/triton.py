@@ -40,6 +40,7 @@ _ENGINE_CODES: dict[str, type[GatewayError]] = {
     "invalid_input": InvalidRequest,
     "bad_option": InvalidField,
     "overloaded": EngineOverloaded,
+    "model_unavailable": EngineRestarting,
 }
 _KNOWN_CODES = ("bad_image", "unsupported_option", "deadline_exceeded", "missing_weights", "engine_failure")
 
@@ -195,6 +196,8 @@ def _meaning(model: str, error: InferenceServerException, deadline: Deadline) ->
         kind = _ENGINE_CODES.get(code) or (BY_CODE[code] if code in _KNOWN_CODES else EngineFailure)
         if kind is DeadlineExceeded:
             return deadline.exceeded()
+        if kind is EngineRestarting:
+            return _restarting()
         return kind(message, retry_after=1 if kind is EngineOverloaded else None)
     if error.status() == "503":
         return EngineOverloaded("the engine has no room for a page at the moment: send it again later", retry_after=1)

@@ -10,7 +10,7 @@ from pydantic_settings import BaseSettings
 
 from engines.settings import EngineSettings
 from gateway.settings import Settings as GatewaySettings
-from supervisor.settings import SupervisorSettings
+from supervisor.settings import Settings as SupervisorSettings
 
 README = Path(__file__).parents[1] / "README.md"
 START = "<!-- settings: made by `python -m scripts.settings_table` -->\n"

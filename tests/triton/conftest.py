@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 import tritonclient.http as triton
-from supervisor.stack import Stack
 from tritonclient.utils import np_to_triton_dtype
+
+from supervisor.stack import Stack
 
 Outputs = dict[str, np.ndarray]
 

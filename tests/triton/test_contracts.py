@@ -56,7 +56,7 @@ def test_images_of_a_batch_may_differ_in_size(stack, model):
 
 def test_documented_metrics_are_served(stack, models, page_image):
     models.ocr(page_image)
-    scraped = httpx.get(stack.triton_metrics_url).raise_for_status().text
+    scraped = httpx.get(stack.metrics_url).raise_for_status().text
     section = DOCUMENT.split("## Metrics")[1].split("\n## ")[0]
     names = set(re.findall(r"`((?:ocr|layout|vlm)_\w+)", section))
     assert len(names) >= 10

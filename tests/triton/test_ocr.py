@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from tritonclient.utils import InferenceServerException
 
+from tests.product import OCR_MAX_IN_FLIGHT
 from tests.triton.conftest import text
 
 
@@ -62,13 +63,13 @@ def test_one_bad_page_fails_alone(models, page_image):
     assert len({read(answer["MARKDOWN"]) for answer in answers if isinstance(answer, dict)}) == 1
 
 
-def test_pages_past_the_cap_are_told_to_come_back(models, stack, page_image):
-    answers = models.ask_all("ocr", [{"IMAGE": text(page_image)}] * (stack.ocr_max_in_flight + 8))
+def test_pages_past_the_cap_are_told_to_come_back(models, page_image):
+    answers = models.ask_all("ocr", [{"IMAGE": text(page_image)}] * (OCR_MAX_IN_FLIGHT + 8))
     refused = [answer for answer in answers if isinstance(answer, Exception)]
     assert refused
     assert {answer.status() for answer in refused} == {"503"}
     assert all("OCR_MAX_IN_FLIGHT" in str(answer) for answer in refused)
-    assert len(answers) - len(refused) >= stack.ocr_max_in_flight
+    assert len(answers) - len(refused) >= OCR_MAX_IN_FLIGHT
 
 
 def test_a_deadline_stops_a_page_in_flight(models, page_image):

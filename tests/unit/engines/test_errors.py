@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.errors import BadImage, DeadlineExceeded, EngineFailure, Overloaded, UnsupportedOption, from_wire
+from engines.errors import BadImage, DeadlineExceeded, ModelUnavailable, Overloaded, UnsupportedOption, from_wire
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_text_around_the_error_is_dropped():
 
 
 @pytest.mark.parametrize("text", ["Stub process 'vlm_0_0' is not healthy.", "[no_such_kind] what", ""])
-def test_what_is_no_error_of_ours_is_a_failure_that_keeps_its_text(text):
+def test_what_no_model_said_means_that_it_could_not_be_asked(text):
     read = from_wire(text)
-    assert type(read) is EngineFailure
+    assert type(read) is ModelUnavailable
     assert str(read) == text
