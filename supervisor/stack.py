@@ -24,7 +24,7 @@ from supervisor.watch import Fault, Watch
 
 logger = logging.getLogger("supervisor")
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS = 0.25
 _TELL_SECONDS = 3.0
 """How often a wait says that it still waits."""
 _ANSWER_SECONDS = 2.0
