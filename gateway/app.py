@@ -18,7 +18,7 @@ from gateway.error_responses import HANDLERS
 from gateway.metrics import Metrics
 from gateway.middleware import RequestContext
 from gateway.routes import docs, ocr, service
-from gateway.services import running
+from gateway.services import choose_renderers, running
 from gateway.settings import Settings
 from gateway.triton import InferenceClient
 
@@ -29,7 +29,11 @@ Every answer has an `X-Request-Id`, taken from the request if it has one."""
 
 
 def create_app(settings: Settings, triton: InferenceClient | None = None) -> FastAPI:
-    """The gateway as an ASGI application; `triton` takes the place of a client of TRITON_URL, as tests want it."""
+    """The gateway as an ASGI application; `triton` takes the place of a client of TRITON_URL, as tests want it.
+
+    Raises SettingsError when PDF_RENDERER asks for what is not installed.
+    """
+    renderers = choose_renderers(settings)
     metrics = Metrics()
     admission = Admission(settings.max_requests, settings.max_queue)
     metrics.watch("requests_in_flight", "Documents being read.", lambda: admission.in_flight)
@@ -37,7 +41,7 @@ def create_app(settings: Settings, triton: InferenceClient | None = None) -> Fas
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, admission, metrics, triton) as services:
+        async with running(settings, renderers, admission, metrics, triton) as services:
             app.state.services = services
             yield
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +63,9 @@ class Document:
     page_count: int
     kind: str
     tokens: int
-    warnings: list[Warn] = field(default_factory=list)
-    engine: str = ""
-    model: str = ""
+    warnings: list[Warn]
+    engine: str
+    model: str
 
 
 class DocumentReader:
@@ -99,8 +99,8 @@ class DocumentReader:
             kind=source.kind,
             tokens=sum(result.tokens for result, _ in read),
             warnings=[warn for _, warns in read for warn in warns],
-            engine=self._models.identity.engine or "",
-            model=self._models.identity.model or "",
+            engine=read[0][0].engine,
+            model=read[0][0].model,
         )
         if len(pages) < 2 or task.options.restructurePages is False:
             return document
@@ -151,12 +151,15 @@ class DocumentReader:
         return result, warns
 
     async def _infer(self, data: bytes, task: Task) -> PageResult:
-        for wait in _RETRY_SECONDS:
+        waits = iter(_RETRY_SECONDS)
+        while True:
             try:
                 return await self._models.read_page(data, task.options.for_page(), task.deadline, task.request_id)
             except EngineOverloaded:
+                wait = next(waits, None)
+                if wait is None:
+                    raise
                 await task.deadline.wait(asyncio.sleep(wait))
-        return await self._models.read_page(data, task.options.for_page(), task.deadline, task.request_id)
 
     async def _restructured(self, document: Document, task: Task) -> Document:
         """`document` with what runs over its page breaks joined; as it was, with a warning, where that fails."""

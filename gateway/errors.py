@@ -36,7 +36,6 @@ GatewayError
 """
 
 # Named after what happened; that they are errors is said by their base.
-# ruff: noqa: N818
 
 from __future__ import annotations
 
@@ -292,11 +291,16 @@ def envelope(error: GatewayError, request_id: str) -> dict[str, Any]:
         "error": {
             "type": error.kind,
             "code": error.code,
-            "message": error.message,
-            "param": error.param,
+            "message": _encodable(error.message),
+            "param": None if error.param is None else _encodable(error.param),
             "request_id": request_id,
         }
     }
+
+
+def _encodable(text: str) -> str:
+    """`text` without the halves of surrogate pairs that JSON may hold and UTF-8 may not."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _subclasses(kind: type[GatewayError]) -> list[type[GatewayError]]:

@@ -41,13 +41,34 @@ class Services:
     health: HealthChecker
 
 
-@asynccontextmanager
-async def running(
-    settings: Settings, admission: Admission, metrics: Metrics, triton: InferenceClient | None
-) -> AsyncIterator[Services]:
-    """Everything that `settings` describe, running; needs an event loop. `triton` takes the place of the real client.
+def choose_renderers(settings: Settings) -> tuple[Renderer, ...]:
+    """Who draws PDF pages, in the order they are tried.
 
     Raises SettingsError when PDF_RENDERER asks for what is not installed.
+    """
+    installed = poppler.installed()
+    if settings.pdf_renderer == "poppler":
+        if not installed:
+            raise SettingsError(
+                "PDF_RENDERER is poppler, but pdftoppm and pdfinfo are not on the PATH: install poppler-utils"
+            )
+        return ("poppler",)
+    if settings.pdf_renderer == "auto" and installed:
+        return ("pdfium", "poppler")
+    return ("pdfium",)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings,
+    renderers: tuple[Renderer, ...],
+    admission: Admission,
+    metrics: Metrics,
+    triton: InferenceClient | None,
+) -> AsyncIterator[Services]:
+    """Everything that `settings` describe, running; needs an event loop.
+
+    `triton` takes the place of the real client.
     """
     async with AsyncExitStack() as stack:
         # asyncio's own default is a handful of threads, which a few slow uploads or name look-ups would use up.
@@ -62,7 +83,7 @@ async def running(
         stack.push_async_callback(models.close)
         pool = RendererPool(
             workers=settings.render_workers,
-            renderers=_renderers(settings),
+            renderers=renderers,
             seconds=settings.render_timeout,
             memory_bytes=settings.render_memory_bytes,
             max_pixels=settings.max_page_pixels,
@@ -100,19 +121,6 @@ async def running(
             s3=s3,
             health=health,
         )
-
-
-def _renderers(settings: Settings) -> tuple[Renderer, ...]:
-    installed = poppler.installed()
-    if settings.pdf_renderer == "poppler":
-        if not installed:
-            raise SettingsError(
-                "PDF_RENDERER is poppler, but pdftoppm and pdfinfo are not on the PATH: install poppler-utils"
-            )
-        return ("poppler",)
-    if settings.pdf_renderer == "auto" and installed:
-        return ("pdfium", "poppler")
-    return ("pdfium",)
 
 
 def _of(request: Request) -> Services:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import aiohttp
@@ -78,6 +78,8 @@ class PageResult:
     images: dict[str, bytes]
     warnings: list[dict[str, Any]]
     tokens: int
+    engine: str
+    model: str
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class RestructuredPage:
     result: dict[str, Any]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Identity:
     """Which engine and model answer; None until one has answered."""
 
@@ -101,7 +103,7 @@ class Models:
     """The models of one Triton. Every call ends at its deadline: a killed stub would let its callers wait for ever."""
 
     client: InferenceClient
-    identity: Identity = field(default_factory=Identity)
+    identity: Identity = Identity()
     last_page_at: float = 0.0
     """When `ocr` last answered with a page, on the monotonic clock."""
 
@@ -128,9 +130,10 @@ class Models:
             },
             warnings=[json.loads(warning) for warning in _list(answer, "WARNINGS")],
             tokens=int(_tensor(answer, "TOKENS")[0]),
+            engine=_text(answer, "ENGINE"),
+            model=_text(answer, "MODEL"),
         )
-        self.identity.engine = _text(answer, "ENGINE")
-        self.identity.model = _text(answer, "MODEL")
+        self.identity = Identity(page.engine, page.model)
         self.last_page_at = time.monotonic()
         return page
 
@@ -224,7 +227,7 @@ def _bytes(name: str, value: bytes) -> InferInput:
 
 
 def _json(name: str, value: object) -> InferInput:
-    return _bytes(name, json.dumps(value, ensure_ascii=False).encode())
+    return _bytes(name, json.dumps(value).encode())
 
 
 def _tensor(answer: InferenceResult, name: str) -> npt.NDArray[Any]:

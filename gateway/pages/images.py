@@ -5,9 +5,11 @@ Runs in a rendering process only.
 
 from __future__ import annotations
 
+import math
 import struct
 import warnings
 from pathlib import Path
+from typing import cast
 
 from PIL import Image, ImageOps
 
@@ -113,10 +115,15 @@ def _flattened(image: Image.Image) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Greys of 16 or 32 bits, or floating point, as L. Values that fit 8 bits already are left alone."""
+    """Greys of 16 or 32 bits, or floating point, as L: their brightest value, the paper, becomes white.
+
+    Not the brightest that the mode could hold: scanners write 12 bits into 16.
+    """
     wide = image.convert("F")
-    low, high = wide.getextrema()
-    if isinstance(low, tuple) or isinstance(high, tuple):  # pragma: no cover - a grey image has one band
-        raise BadImage("the image has more bands than its mode allows")
-    top = 255.0 if 1 < high <= 255 else 65535.0 if 255 < high <= 65535 else max(float(high), 1e-6)
-    return wide.point(lambda value: value * (255.0 / top)).convert("L")
+    # Of an image of one band Pillow gives one pair, of numbers; its types tell of more bands too.
+    least, most = cast(tuple[float, float], wide.getextrema())
+    low, high = min(0.0, least), most
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise BadImage("the image holds values that are no numbers")
+    scale = 255.0 / ((high - low) or 1.0)
+    return wide.point(lambda value: value * scale - low * scale).convert("L")

@@ -23,6 +23,8 @@ class PdfiumDocument:
             if error.err_code in (pdfium_raw.FPDF_ERR_PASSWORD, pdfium_raw.FPDF_ERR_SECURITY):
                 raise EncryptedPdf("the PDF is encrypted: send it without a password", param="file") from None
             raise BadPdf("the PDF is damaged, cut short or without pages: it can't be opened", param="file") from None
+        # Without it what was filled into a form's fields is not drawn.
+        self._document.init_forms()
         self.page_count = len(self._document)
 
     def page(self, index: int, dpi: int) -> PageImage:

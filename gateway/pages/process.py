@@ -78,7 +78,8 @@ class RendererProcess:
 
         Raises the error of the file, RendererCrashed or RendererTimedOut.
         """
-        return int(self._ask(command)["pages"])
+        pages: int = self._ask(command)["pages"]
+        return pages
 
     def page(self, command: Command) -> PageImage:
         """One page; its `data` is None when the document's own bytes will do.
@@ -87,7 +88,7 @@ class RendererProcess:
         """
         head = self._ask(command)
         data = None if head["as_is"] else self._receive(command["seconds"])
-        return PageImage(data, int(head["width"]), int(head["height"]), tuple(map(str, head["warnings"])))
+        return PageImage(data, head["width"], head["height"], tuple(head["warnings"]))
 
     def kill(self) -> None:
         """End the process and all that it started; a thread that waits for its answer gets RendererCrashed."""

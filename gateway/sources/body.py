@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -20,20 +17,17 @@ from gateway.deadline import Deadline
 from gateway.errors import (
     BodyTooLarge,
     ClientDisconnected,
-    GatewayError,
     InvalidField,
     MalformedBody,
-    UnknownField,
     UnsupportedBody,
 )
-from gateway.options import Options
 from gateway.schemas import OcrRequest
 from gateway.sources.data_uri import decode, too_large
+from gateway.sources.fields import parse_json, validate
 from gateway.sources.url import Fetcher
 
 _FIELDS_BYTES = 1024 * 1024
 """What a body may hold beside the document: the other fields, the frames of multipart."""
-_DEEPEST = 20
 _TAIL_BYTES = 1024
 
 
@@ -64,7 +58,7 @@ class BodyReader:
 
     async def _json(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
         counted = self._counted(request, (self._max_bytes + 2) // 3 * 4 + self._max_bytes // 32 + _FIELDS_BYTES)
-        fields = await asyncio.to_thread(_parse_json, await deadline.wait(Request(request.scope, counted).body()))
+        fields = await asyncio.to_thread(parse_json, await deadline.wait(Request(request.scope, counted).body()))
         parsed = validate(fields)
         deadline = _deadline(parsed, deadline)
         if parsed.file is not None and parsed.url is None:
@@ -133,46 +127,6 @@ class Counted:
         return message
 
 
-def validate(fields: dict[str, Any]) -> OcrRequest:
-    """`fields` as a request; raises UnknownField or InvalidField, without a word of the document in the message."""
-    try:
-        return OcrRequest.model_validate(fields)
-    except ValidationError as error:
-        raise _first_fault(error.errors(include_input=False, include_url=False, include_context=False)[0]) from None
-
-
-def _first_fault(fault: ErrorDetails) -> GatewayError:
-    # Deeper parts of the place name branches of a union, which mean nothing to the client.
-    place = [str(part)[:100] for part in fault["loc"][: 2 if fault["loc"][0] == "options" else 1]]
-    name = ".".join(place)
-    model = Options if len(place) == 2 else OcrRequest
-    if fault["type"] == "extra_forbidden":
-        kind = "option" if model is Options else "field"
-        return UnknownField(f"there is no {kind} {place[-1]}; there are {', '.join(model.model_fields)}", param=name)
-    return InvalidField(f"{name}: {fault['msg']}. It is: {model.model_fields[place[-1]].description}", param=name)
-
-
-def _parse_json(raw: bytes) -> dict[str, Any]:
-    try:
-        fields = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise MalformedBody("the body is not JSON") from None
-    if not isinstance(fields, dict):
-        raise MalformedBody("the body must be a JSON object")
-    if _deeper_than(fields, _DEEPEST):
-        raise MalformedBody(f"the body is nested more than {_DEEPEST} levels deep")
-    return fields
-
-
-def _deeper_than(value: object, levels: int) -> bool:
-    """Whether JSON is nested deeper; what is handed on must not overturn a parser behind (Triton's dies of it)."""
-    if not isinstance(value, (dict, list)):
-        return False
-    if levels == 0:
-        return True
-    return any(_deeper_than(item, levels - 1) for item in (value.values() if isinstance(value, dict) else value))
-
-
 def _form_fields(form: FormData) -> tuple[UploadFile | None, dict[str, Any]]:
     file: UploadFile | None = None
     fields: dict[str, Any] = {}
@@ -200,7 +154,7 @@ def _is_closed(content_type: str, tail: bytes) -> bool:
 
 def _options(text: str) -> dict[str, Any]:
     try:
-        return _parse_json(text.encode())
+        return parse_json(text.encode())
     except MalformedBody as error:
         raise InvalidField(f"options: {error.message.replace('the body', 'it')}", param="options") from None
 

@@ -68,6 +68,18 @@ def pdf_without_pages() -> bytes:
     return handwritten_pdf("<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [] /Count 0 >>")
 
 
+def form_pdf() -> bytes:
+    """A PDF whose one form field is filled in: a black square of 100 points at the lower left."""
+    drawing = "0 0 0 rg 0 0 100 100 re f"
+    return handwritten_pdf(
+        "<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Annots [4 0 R] >>",
+        "<< /Type /Annot /Subtype /Widget /FT /Tx /T (a) /Rect [0 0 100 100] /F 4 /P 3 0 R /AP << /N 5 0 R >> >>",
+        f"<< /Type /XObject /Subtype /Form /BBox [0 0 100 100] /Length {len(drawing)} >>\nstream\n{drawing}\nendstream",
+    )
+
+
 def rotated_pdf(width: int, height: int, degrees: int) -> bytes:
     return handwritten_pdf(
         "<< /Type /Catalog /Pages 2 0 R >>",

@@ -32,6 +32,7 @@ MODES: dict[str, tuple[Image.Image, str, dict[str, Any]]] = {
     "palette": (picture(mode="P"), "PNG", {}),
     "16 bits": (Image.fromarray(np.asarray(picture(mode="L"), dtype=np.uint16) * 257), "PNG", {}),
     "16 bits, TIFF": (Image.fromarray(np.asarray(picture(mode="L"), dtype=np.uint16) * 257), "TIFF", {}),
+    "12 bits in 16": (Image.fromarray(np.asarray(picture(mode="L"), dtype=np.uint16) * 16), "PNG", {}),
     "floating point": (Image.fromarray(np.asarray(picture(mode="L"), dtype=np.float32) / 255), "TIFF", {}),
     "CMYK": (picture(mode="CMYK"), "JPEG", {}),
     "CMYK, TIFF": (picture(mode="CMYK"), "TIFF", {}),

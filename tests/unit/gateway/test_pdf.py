@@ -22,7 +22,7 @@ from gateway.pages.pool import RendererPool
 from gateway.pages.raster import fit
 
 from .conftest import Start, as_json, error_of
-from .documents import A4, encrypted_pdf, handwritten_pdf, pdf, pdf_without_pages, rotated_pdf
+from .documents import A4, encrypted_pdf, form_pdf, handwritten_pdf, pdf, pdf_without_pages, rotated_pdf
 from .fake_triton import FakeTriton
 
 RENDERERS = ["pdfium", "poppler"]
@@ -38,6 +38,12 @@ class TestEachRenderer:
     def test_draws_turned_pages_upright(self, start: Start, renderer: str) -> None:
         answer = start(pdf_renderer=renderer).post("/ocr", **as_json(rotated_pdf(300, 200, 90), dpi=72)).json()
         assert (answer["pages"][0]["width"], answer["pages"][0]["height"]) == (200, 300)
+
+    def test_draws_what_was_filled_into_a_form(self, start: Start, triton: FakeTriton, renderer: str) -> None:
+        start(pdf_renderer=renderer).post("/ocr", **as_json(form_pdf(), dpi=72))
+        (page,) = (Image.open(io.BytesIO(page)).convert("L") for page in triton.pages)
+        assert page.getpixel((50, 150)) < 30
+        assert page.getpixel((150, 50)) > 225
 
     def test_draws_large_pages_smaller_and_says_so(self, start: Start, triton: FakeTriton, renderer: str) -> None:
         client = start(pdf_renderer=renderer, max_page_pixels=20_000_000)

@@ -129,6 +129,16 @@ def test_a_refusal_never_repeats_the_document(client: TestClient) -> None:
         assert "SECRET" not in client.post("/ocr", **sent).text
 
 
+@pytest.mark.parametrize(
+    "body", ['{"pages": ?}', "{?: 1}", '{"url": ?}', '{"file": ?}', '{"options": {"markdownIgnoreLabels": [?]}}']
+)
+def test_half_a_surrogate_pair_is_refused_like_other_text(client: TestClient, body: str) -> None:
+    content = body.replace("?", '"\\ud800"')
+    response = client.post("/ocr", content=content, headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    error_of(response)
+
+
 def test_unknown_paths_and_methods_have_the_envelope(client: TestClient) -> None:
     assert error_of(client.get("/nope"))["code"] == "not_found"
     response = client.get("/ocr")

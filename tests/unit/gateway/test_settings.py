@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.app import create_app
+from gateway.services import choose_renderers
 from gateway.settings import Settings, SettingsError, load, table
 
 
@@ -53,6 +55,13 @@ def test_half_an_s3_configuration_is_refused(monkeypatch: pytest.MonkeyPatch) ->
         SettingsError, match="S3_BUCKET is set, so S3_ENDPOINT, S3_ACCESS_KEY, S3_SECRET_KEY must be too"
     ):
         load()
+
+
+def test_poppler_must_be_there_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(SettingsError, match="install poppler-utils"):
+        create_app(Settings(pdf_renderer="poppler"))
+    assert choose_renderers(Settings()) == ("pdfium",)
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
