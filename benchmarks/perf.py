@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import base64
 import csv
+import itertools
 import json
 import os
 import struct
@@ -34,8 +35,8 @@ def main() -> int:
         return 1
     with tempfile.TemporaryDirectory() as folder, _address(arguments.url) as address:
         data = Path(folder) / "pages.json"
-        data.write_text(json.dumps(_input_data()))
-        rows = [_measure(address, data, concurrency, arguments.requests) for concurrency in arguments.concurrency]
+        data.write_text(json.dumps(_input_data(arguments.pages)))
+        rows = [_measure(address, data, concurrency, arguments.pages) for concurrency in arguments.concurrency]
     print("\n| concurrency | pages/s | p50, ms | p90, ms | p95, ms | p99, ms |")
     print("|---|---|---|---|---|---|")
     for concurrency, row in zip(arguments.concurrency, rows, strict=True):
@@ -48,7 +49,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", help="host:port of a running Triton; without it one is started")
     parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 2, 4, 8])
-    parser.add_argument("--requests", type=int, default=22, help="pages of a measurement window")
+    parser.add_argument("--pages", type=int, default=22, help="how many different pages are sent")
     return parser.parse_args()
 
 
@@ -61,24 +62,27 @@ def _address(url: str | None) -> Iterator[str]:
         yield stack.triton_url.removeprefix("http://")
 
 
-def _input_data() -> dict[str, object]:
+def _input_data(pages: int) -> dict[str, object]:
     """Real pages in perf_analyzer's format."""
     folders = [folder for folder in DEFAULT_FOLDERS if folder.is_dir()]
     # An element of a BYTES tensor stands behind its length.
-    elements = (struct.pack("<I", len(page)) + page for page in page_images(folders))
+    elements = (
+        struct.pack("<I", len(page)) + page for page in itertools.islice(itertools.cycle(page_images(folders)), pages)
+    )
     encoded = (base64.b64encode(element).decode() for element in elements)
     return {"data": [{"IMAGE": {"content": {"b64": page}, "shape": [1]}} for page in encoded]}
 
 
-def _measure(address: str, data: Path, concurrency: int, requests: int) -> dict[str, str]:
+def _measure(address: str, data: Path, concurrency: int, pages: int) -> dict[str, str]:
     """One line of perf_analyzer's report: times in microseconds."""
     report = data.with_name("report.csv")
     # What its own libraries need lies beside it.
     environment = {**os.environ, "LD_LIBRARY_PATH": str(PERF_ANALYZER.with_name("lib").resolve())}
     command = [PERF_ANALYZER, "-m", "ocr", "-u", address, "-i", "http", "--input-data", data]
-    # Pages differ, so a window is a number of them: each window sees the same ones. Three windows make a figure.
-    window = ["--measurement-mode", "count_windows", "--measurement-request-count", str(requests)]
-    window += ["--stability-percentage", "100", "--max-trials", "5"]
+    # Pages differ, so a window is the set of them once: each window sees the same. Three windows make a figure, however
+    # busy the machine was in one of them.
+    window = ["--measurement-mode", "count_windows", "--measurement-request-count", str(pages)]
+    window += ["--stability-percentage", "999", "--max-trials", "5"]
     subprocess.run(
         [*command, *window, "--concurrency-range", str(concurrency), "--percentile", "50", "-f", report],
         check=True,
