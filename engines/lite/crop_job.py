@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -16,13 +16,15 @@ from engines.lite.composing import Passage, compose_table, compose_text
 from engines.lite.cyrillic_text import merge, unmix
 from engines.lite.line_reader import LineReader, batches_of
 from engines.lite.lines import Line
-from engines.lite.scripts import are_cyrillic, has_letters, is_cyrillic_among_others, may_be_cyrillic
+from engines.lite.scripts import are_cyrillic, is_cyrillic_among_others, is_doubtful, is_unreadable, may_hide_cyrillic
 from engines.lite.table_structure import Structure, TableStructureDetector
 from engines.lite.text_detection import TextDetector
 from engines.lite.text_recognition import Reading
 from engines.lite.workers import FairPool, Owner
 from engines.vlm.base import Crop, Text
 
+UNREAD = 0.0
+"""The score of a line that no recogniser could read."""
 SAMPLE = 3
 """Lines of a crop that are read a second time to learn whether it holds Cyrillic."""
 EMPTY = Structure([], [])
@@ -53,7 +55,10 @@ class CropJob:
         self._lock = Lock()
         self._lines: list[Line] = []
         self._readings: dict[int, Reading] = {}
-        self._cyrillic: dict[int, Reading] = {}
+        self._doubtful: list[int] = []
+        self._second: dict[int, Reading] = {}
+        self._beside: dict[int, Reading] = {}
+        self._is_cyrillic = False
         self._structure = EMPTY
         self._is_late = False
 
@@ -86,30 +91,41 @@ class CropJob:
         self._readings.update(zip(places, readings, strict=True))
 
     def _sample_scripts(self) -> None:
-        suspects = [place for place, reading in self._readings.items() if may_be_cyrillic(reading)]
-        # The least certain of the long lines tell most.
-        suspects.sort(key=lambda place: self._readings[place].score - len(self._readings[place].text) / 100)
-        self._stage([partial(self._read_cyrillic, place) for place in suspects[:SAMPLE]], then=self._read_cyrillic_rest)
-
-    def _read_cyrillic_rest(self) -> None:
-        """Where the sample is Cyrillic, read every other line that has letters with Tesseract too."""
-        if not are_cyrillic(list(self._cyrillic.values())):
-            self._finish()
-            return
-        rest = [
-            place for place, reading in self._readings.items() if has_letters(reading) and place not in self._cyrillic
+        """Read the most doubtful of the longer lines with Tesseract."""
+        self._doubtful = [
+            place for place, reading in self._readings.items() if is_doubtful(reading, self._lines[place].aspect)
         ]
-        self._stage([partial(self._read_cyrillic, place) for place in rest], then=self._choose_scripts)
+        self._doubtful.sort(key=lambda place: self._readings[place].score - self._lines[place].aspect / 50)
+        self._read_cyrillic(self._doubtful[:SAMPLE], then=self._read_rest_again)
 
-    def _read_cyrillic(self, place: int) -> None:
-        self._cyrillic[place] = self._readers.reader.read_cyrillic(self._crop.image, self._lines[place])
+    def _read_rest_again(self) -> None:
+        """Where the sample is Cyrillic or unreadable, read with Tesseract too whatever else may be."""
+        self._is_cyrillic = are_cyrillic(list(self._second.values()))
+        rest: Iterable[int] = ()
+        if self._is_cyrillic:
+            rest = (p for p, reading in self._readings.items() if may_hide_cyrillic(reading, self._lines[p].aspect))
+        elif any(is_unreadable(self._readings[place], second) for place, second in self._second.items()):
+            rest = self._doubtful
+        self._read_cyrillic([place for place in rest if place not in self._second], then=self._choose)
 
-    def _choose_scripts(self) -> None:
-        for place, first in self._readings.items():
-            second = self._cyrillic.get(place)
-            if second and is_cyrillic_among_others(second):
-                self._readings[place] = Reading(merge(second.text, first.text), max(first.score, second.score))
-            else:
+    def _read_cyrillic(self, places: Sequence[int], then: Callable[[], None]) -> None:
+        self._stage([partial(self._read_again, place) for place in places], then)
+
+    def _read_again(self, place: int) -> None:
+        image, line, reader = self._crop.image, self._lines[place], self._readers.reader
+        self._second[place] = reader.read_cyrillic(image, line)
+        self._beside[place] = reader.read_beside(image, line, self._readings[place])
+
+    def _choose(self) -> None:
+        for place, second in self._second.items():
+            first = self._readings[place]
+            if self._is_cyrillic and is_cyrillic_among_others(second):
+                self._readings[place] = Reading(
+                    merge(second.text, self._beside[place].text), max(first.score, second.score)
+                )
+            elif is_unreadable(first, second):
+                self._readings[place] = Reading(max(first.text, second.text, key=len), UNREAD)
+            elif self._is_cyrillic:
                 self._readings[place] = Reading(unmix(first.text), first.score)
         self._finish()
 

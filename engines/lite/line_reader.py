@@ -18,9 +18,13 @@ BATCH_WIDTH = 1600
 class LineReader:
     """Reads lines of an image. Its methods may be called from several threads."""
 
-    def __init__(self, recogniser: TextRecogniser, cyrillic: CyrillicReader) -> None:
+    def __init__(
+        self, recogniser: TextRecogniser, cyrillic: CyrillicReader, companion: TextRecogniser | None = None
+    ) -> None:
+        """Read with `recogniser`; `companion` reads what is not Cyrillic in Cyrillic lines, where that is another."""
         self._recogniser = recogniser
         self._cyrillic = cyrillic
+        self._companion = companion
 
     def read(self, image: NDArray[np.uint8], lines: Sequence[Line]) -> list[Reading]:
         """Read lines of one width with PP-OCR; `image` is RGB uint8 [height, width, 3]."""
@@ -33,6 +37,12 @@ class LineReader:
     def read_cyrillic(self, image: NDArray[np.uint8], line: Line) -> Reading:
         """Read a line with Tesseract, as Russian with English words."""
         return self._cyrillic.read(cut_out(image, line))
+
+    def read_beside(self, image: NDArray[np.uint8], line: Line, first: Reading) -> Reading:
+        """What is written beside the Cyrillic in a line: the companion's reading, or the `first` if there is none."""
+        if self._companion is None:
+            return first
+        return self._companion.read([prepare(cut_out(image, line), _width_of(line))])[0]
 
     def _read_turned(self, image: NDArray[np.uint8], line: Line, first: Reading) -> Reading:
         """The better of both ways to turn a vertical line upright."""

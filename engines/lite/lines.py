@@ -48,6 +48,12 @@ class Line:
         """Whether the line runs down the page."""
         return self.rect.height >= VERTICAL * self.rect.width
 
+    @property
+    def aspect(self) -> float:
+        """How many times longer than high the line is, read upright."""
+        sides = (self.thickness, self.length) if self.is_vertical else (self.length, self.thickness)
+        return sides[0] / max(1.0, sides[1])
+
     def moved(self, dx: float, dy: float) -> Line:
         """The same line elsewhere."""
         return Line(self.quad + np.array([dx, dy], np.float32), self.rect.moved(dx, dy), self.score)

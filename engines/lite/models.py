@@ -39,7 +39,10 @@ class Models:
 
     def line_reader(self) -> LineReader:
         """What reads text lines in every script that the engine knows."""
-        return LineReader(self.recogniser(self._settings.lite_model), CyrillicReader(self._settings.tessdata_prefix))
+        size = self._settings.lite_model
+        cyrillic = CyrillicReader(self._settings.tessdata_prefix)
+        # The small recogniser leaves Cyrillic out and the Latin beside it too; the tiny one reads that.
+        return LineReader(self.recogniser(size), cyrillic, None if size == "tiny" else self.recogniser("tiny"))
 
     def tables(self) -> TableStructureDetector:
         """What finds the cells of tables."""
