@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import pypdfium2 as pdfium
@@ -36,6 +37,19 @@ def pdf(*sizes: tuple[float, float]) -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
     document.close()
+    return buffer.getvalue()
+
+
+def copies(path: Path, count: int) -> bytes:
+    """A PDF of `count` copies of the first page of `path`, which share nothing, not even fonts."""
+    document = pdfium.PdfDocument.new()
+    source = pdfium.PdfDocument(path)
+    for _ in range(count):
+        document.import_pages(source, [0])
+    buffer = io.BytesIO()
+    document.save(buffer)
+    document.close()
+    source.close()
     return buffer.getvalue()
 
 
