@@ -35,6 +35,8 @@ COLUMN_GAP = 0.3
 """Two columns are apart by at least this many line heights, after SHRINK."""
 SHRINK = 0.15
 """Blocks are drawn in by this many line heights before they are ordered: detected lines are grown and may touch."""
+TITLE_SIZE = 1.5
+"""The title of a document is this many times higher than its text."""
 ASIDE = 0.08
 """Vertical lines in this outer part of the page's width are stamps of the margin."""
 
@@ -66,6 +68,7 @@ def compose(lines: Sequence[Line], found: Sorted, width: int) -> list[Block]:
     else:
         blocks += _of_free(free, width)
     size = usual_height(lines)
+    _promote_title(blocks, size)
     shrunk = [block.rect.grown(-SHRINK * size, -SHRINK * size) for block in blocks]
     return [blocks[index] for index in reading_order(shrunk, COLUMN_GAP * size)]
 
@@ -84,6 +87,15 @@ def _of_region(holding: Holding) -> list[Block]:
         block.lines, inside = [], holding.lines
         return [block, *(_of_lines(group) for group in _group(inside))]
     return [block]
+
+
+def _promote_title(blocks: Sequence[Block], size: float) -> None:
+    """Make the uppermost title the document's, where it is set in larger type than the text."""
+    titles = [block for block in blocks if block.label == "paragraph_title" and block.lines]
+    if titles:
+        first = min(titles, key=lambda block: block.rect.y0)
+        if usual_height(first.lines) > TITLE_SIZE * size:
+            first.label = "doc_title"
 
 
 def _of_lines(lines: list[Line], label: str = "text") -> Block:

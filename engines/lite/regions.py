@@ -57,7 +57,7 @@ def sort_lines(lines: Sequence[Line], regions: Sequence[Region], image: NDArray[
     free = []
     for line in lines:
         holding = max(holdings, key=lambda holding: holding.region.rect.common(line.rect), default=None)
-        if holding and holding.region.rect.common(line.rect) > 0.5 * line.rect.area:
+        if holding and _holds(holding.region.rect, line.rect):
             holding.lines.append(line)
         else:
             free.append(line)
@@ -67,6 +67,12 @@ def sort_lines(lines: Sequence[Line], regions: Sequence[Region], image: NDArray[
         [holding for holding, keep in zip(holdings, plausible, strict=True) if not keep],
         free,
     )
+
+
+def _holds(region: Rect, line: Rect) -> bool:
+    """Whether a line lies in a region. Lines are grown and may be higher than a region of one line."""
+    wide = region.common_width(line) > 0.5 * line.width
+    return wide and region.common_height(line) > 0.5 * min(line.height, region.height)
 
 
 def is_tabular(lines: Sequence[Line]) -> bool:
