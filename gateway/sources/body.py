@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
-from typing import Any, BinaryIO
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any, BinaryIO, cast
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
@@ -29,6 +30,10 @@ from gateway.sources.url import Fetcher
 _FIELDS_BYTES = 1024 * 1024
 """What a body may hold beside the document: the other fields, the frames of multipart."""
 _TAIL_BYTES = 1024
+_IN_MEMORY_BYTES = 1024 * 1024
+"""Smaller bodies never touch the disk before they are parsed."""
+_PARSED_AT_ONCE = 2
+"""Parsing takes a core, and about three times the memory of the body."""
 
 
 class BodyReader:
@@ -37,6 +42,7 @@ class BodyReader:
     def __init__(self, fetcher: Fetcher, max_bytes: int) -> None:
         self._fetcher = fetcher
         self._max_bytes = max_bytes
+        self._parsing = asyncio.Semaphore(_PARSED_AT_ONCE)
 
     async def read(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
         """Write the document to `target`, and give the other fields and the deadline that the request asks for.
@@ -58,14 +64,15 @@ class BodyReader:
 
     async def _json(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
         counted = self._counted(request, (self._max_bytes + 2) // 3 * 4 + self._max_bytes // 32 + _FIELDS_BYTES)
-        fields = await asyncio.to_thread(parse_json, await deadline.wait(Request(request.scope, counted).body()))
-        parsed = validate(fields)
+        # While a body trickles in it lies on disk; it is in memory only while it is parsed, and few are at once.
+        with SpooledTemporaryFile(_IN_MEMORY_BYTES) as spool:
+            await deadline.wait(_receive(Request(request.scope, counted), UploadFile(cast(BinaryIO, spool))))
+            async with self._parsing:
+                parsed, has_file = await asyncio.to_thread(self._parse, spool, target)
         deadline = _deadline(parsed, deadline)
-        if parsed.file is not None and parsed.url is None:
-            await asyncio.to_thread(self._write_base64, parsed.file, target)
-        else:
-            await self._fetch(parsed, target, deadline)
-        return parsed.model_copy(update={"file": None}), deadline
+        if not has_file or parsed.url is not None:
+            await self._fetch(parsed.url, target, deadline, has_file=has_file)
+        return parsed, deadline
 
     async def _multipart(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
         counted = self._counted(request, self._max_bytes + _FIELDS_BYTES)
@@ -84,20 +91,26 @@ class BodyReader:
                     raise too_large(self._max_bytes)
                 await asyncio.to_thread(_copy, file.file, target)
             else:
-                await self._fetch(parsed, target, deadline, file_too=file is not None)
+                await self._fetch(parsed.url, target, deadline, has_file=file is not None)
         finally:
             await form.close()
         return parsed, deadline
 
-    async def _fetch(self, parsed: OcrRequest, target: Path, deadline: Deadline, *, file_too: bool = False) -> None:
-        if parsed.url is None:
+    async def _fetch(self, url: str | None, target: Path, deadline: Deadline, *, has_file: bool) -> None:
+        if url is None:
             raise InvalidField("send the document: as file, or as url", param="file")
-        if parsed.file is not None or file_too:
+        if has_file:
             raise InvalidField("send file or url, not both", param="url")
-        await self._fetcher.fetch(parsed.url, target, deadline)
+        await self._fetcher.fetch(url, target, deadline)
 
-    def _write_base64(self, text: str, target: Path) -> None:
-        target.write_bytes(decode(text, self._max_bytes))
+    def _parse(self, spool: IO[bytes], target: Path) -> tuple[OcrRequest, bool]:
+        """The fields of a JSON body, and whether there was a document in it, which then lies at `target`."""
+        spool.seek(0)
+        parsed = validate(parse_json(spool.read()))
+        if parsed.file is None:
+            return parsed, False
+        target.write_bytes(decode(parsed.file, self._max_bytes))
+        return parsed.model_copy(update={"file": None}), True
 
     def _counted(self, request: Request, limit: int) -> Counted:
         announced = request.headers.get("content-length", "")
@@ -161,6 +174,11 @@ def _options(text: str) -> dict[str, Any]:
 
 def _deadline(parsed: OcrRequest, deadline: Deadline) -> Deadline:
     return deadline if parsed.timeout is None else deadline.shortened(parsed.timeout)
+
+
+async def _receive(request: Request, spool: UploadFile) -> None:
+    async for chunk in request.stream():
+        await spool.write(chunk)
 
 
 def _copy(source: BinaryIO, target: Path) -> None:
