@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from engines.errors import BadOption, UnsupportedOption
+from engines.layout.base import LABELS
+from engines.lite.layout_options import LayoutOptions
+from engines.lite.options import REFUSED, refusal
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", 0.0),
+        ("topP", 0.9),
+        ("repetitionPenalty", 1.0),
+        ("useChartRecognition", True),
+        ("useSealRecognition", True),
+        ("useDocUnwarping", True),
+        ("useDocOrientationClassify", True),
+        ("promptLabel", "formula"),
+        ("promptLabel", "spotting"),
+        ("layoutNms", False),
+        ("layoutMergeBboxesMode", "union"),
+        ("layoutShapeMode", "poly"),
+    ],
+)
+def test_what_the_engine_lacks_is_refused_with_a_reason(name: str, value: object) -> None:
+    reason = refusal(name, value)
+    assert reason is not None
+    assert reason.startswith(f"{name}: ")
+    assert REFUSED[name] in reason
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("temperature", None),
+        ("useChartRecognition", False),
+        ("promptLabel", "ocr"),
+        ("promptLabel", "table"),
+        ("layoutNms", True),
+        ("layoutShapeMode", "auto"),
+        ("maxNewTokens", 10),
+        ("minPixels", 1),
+    ],
+)
+def test_what_it_has_or_is_not_asked_for_is_not(name: str, value: object) -> None:
+    assert refusal(name, value) is None
+
+
+def test_asking_loads_no_model_library() -> None:
+    code = "import sys, engines.lite.options; print(sorted({'cv2', 'onnxruntime', 'openvino', 'numpy'} & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_layout_options_by_class_number_digits_and_label() -> None:
+    options = LayoutOptions.read({"threshold": {LABELS.index("table"): 0.7, "22": 0.6, "image": 0.5}})
+    assert options.threshold_of("table") == 0.7
+    assert options.threshold_of(LABELS[22]) == 0.6
+    assert options.threshold_of("image") == 0.5
+    assert options.threshold_of("header") is None
+
+
+def test_one_layout_option_for_all_classes() -> None:
+    options = LayoutOptions.read({"threshold": 0.3, "layout_unclip_ratio": [1.0, 1.2], "layout_nms": None})
+    assert options.threshold_of("table") == 0.3
+    assert options.unclip_of("text") == (1.0, 1.2)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"threshold": {"99": 0.5}}, BadOption),
+        ({"threshold": {"nonsense": 0.5}}, BadOption),
+        ({"threshold": 2}, BadOption),
+        ({"layout_unclip_ratio": 0}, BadOption),
+        ({"layout_unclip_ratio": [1, 2, 3]}, BadOption),
+        ({"treshold": 0.5}, BadOption),
+        ({"layout_merge_bboxes_mode": "large"}, UnsupportedOption),
+        ({"layout_nms": False}, UnsupportedOption),
+        ({"layout_shape_mode": "quad"}, UnsupportedOption),
+    ],
+)
+def test_layout_options_that_are_wrong_or_refused(options: dict[str, Any], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        LayoutOptions.read(options)
