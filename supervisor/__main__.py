@@ -17,6 +17,9 @@ from supervisor.stack import Stack
 
 logger = logging.getLogger("supervisor")
 
+_ECHO_SECONDS = 0.5
+"""One signal may come twice: from whoever sends it to a whole process group, and passed on by make or `timeout`."""
+
 
 def main() -> int:
     """Start, serve and stop; the exit status."""
@@ -64,14 +67,19 @@ def _addresses(stack: Stack) -> str:
 
 def _stop_on_signals(stack: Stack) -> None:
     """Make the first Ctrl-C or SIGTERM end the main thread's wait, and with it the stack; the second one kill it."""
+    first = 0.0
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal first
+        first = time.monotonic()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, kill)
         logger.info("stopping: requests in flight may end; once more to kill them")
         raise KeyboardInterrupt
 
     def kill(_signal: int, _frame: FrameType | None) -> None:
+        if time.monotonic() - first < _ECHO_SECONDS:
+            return
         logger.info("killing everything")
         stack.kill()
 

@@ -9,9 +9,6 @@ SupervisorError
 └── SampleFailed       the sample could not be read
 """
 
-# Named after what happened; that they are errors is said by their base.
-# ruff: noqa: N818
-
 from __future__ import annotations
 
 

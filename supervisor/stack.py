@@ -35,7 +35,7 @@ _MARGIN_SECONDS = 5.0
 """What a server may take beyond SHUTDOWN_TIMEOUT, after which it should end by itself."""
 
 
-class _StopRequested(Exception):  # noqa: N818 - nothing went wrong
+class _StopRequested(Exception):
     """The stack was told to stop while it waited for something."""
 
 
@@ -213,10 +213,15 @@ class Stack:
         """
         limit = self.settings.start_timeout
         start = time.monotonic()
-        tell_at = start
+        tell_at = 0.0
         with httpx2.Client(timeout=_ANSWER_SECONDS, trust_env=False) as http:
-            while not server.is_ready(http):
+            while True:
                 waited = time.monotonic() - start
+                if waited >= tell_at:
+                    logger.info("waiting for %s: %s … %.0f s", server.name, server.progress(), waited)
+                    tell_at = waited + _TELL_SECONDS
+                if server.is_ready(http):
+                    return
                 if ending := server.ending():
                     raise StartFailed(f"{server.name} {ending} before it was ready\n{server.reason()}")
                 if waited > limit:
@@ -224,9 +229,6 @@ class Stack:
                         f"{server.name} was not ready within {limit:g} seconds (START_TIMEOUT): {server.progress()}\n"
                         f"{server.reason()}"
                     )
-                if start + waited >= tell_at:
-                    logger.info("waiting for %s: %s … %.0f s", server.name, server.progress(), waited)
-                    tell_at = start + waited + _TELL_SECONDS
                 self._pause(_POLL_SECONDS)
 
     def _tell_errors(self) -> None:

@@ -6,10 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from supervisor.__main__ import _ECHO_SECONDS
 from tests.unit.supervisor.world import World, until
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -66,7 +68,7 @@ def test_shows_the_sample_and_the_addresses_and_ends_on_a_signal(
     process.communicate()
     assert process.returncode == 0
     assert world.survivors() == []
-    assert world.events() == ["triton starts", "gateway starts", "gateway stops", "triton stops"]
+    assert world.events()[2:] == ["gateway stops", "triton stops"]
 
 
 def test_ends_on_a_signal_while_it_waits_for_triton(world: World, start: Start) -> None:
@@ -84,8 +86,11 @@ def test_a_second_signal_does_not_wait_for_requests_in_flight(world: World, star
     process = start(SHUTDOWN_TIMEOUT="600")
     read_until(process, READY)
     process.send_signal(signal.SIGINT)
-    until(lambda: "gateway stops" in world.events())
+    # What comes at once is the same signal again, passed on by make.
+    process.send_signal(signal.SIGTERM)
+    time.sleep(_ECHO_SECONDS)
     assert process.poll() is None
+    assert "gateway stops" in world.events()
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == 0

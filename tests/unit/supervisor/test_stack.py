@@ -12,8 +12,9 @@ import pytest
 
 from supervisor import GaveUp, Stack, StartFailed
 from supervisor.errors import AlreadyRunning
+from supervisor.free_ports import settings_on_free_ports
 from supervisor.triton import STUB
-from tests.unit.supervisor.world import World, free_ports, until
+from tests.unit.supervisor.world import World, until
 
 
 def stubs(stack: Stack) -> list[psutil.Process]:
@@ -79,8 +80,7 @@ def test_without_models_names_the_setting(world: World) -> None:
 
 
 def test_two_supervisors_do_not_share_a_folder(world: World) -> None:
-    names = ("gateway_port", "triton_http_port", "triton_grpc_port", "triton_metrics_port")
-    other = world.settings(**dict(zip(names, free_ports(4), strict=True)))
+    other = settings_on_free_ports(world.folder / "run")
     with Stack(world.settings()), pytest.raises(AlreadyRunning, match="set RUN_DIR"):
         Stack(other).__enter__()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from supervisor.free_ports import settings_on_free_ports
 from supervisor.settings import Settings
 from supervisor.triton import STUB
 
@@ -26,20 +26,13 @@ def until(condition: Callable[[], bool], seconds: float = 20) -> None:
         time.sleep(0.02)
 
 
-def free_ports(count: int) -> list[int]:
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(listener.getsockname()[1]) for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports
-
-
 class World:
     """The current folder of a test: the fakes, their orders, their events."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ports = free_ports(4)
+        free = settings_on_free_ports(folder / "run")
+        self.ports = [free.gateway_port, free.triton_http_port, free.triton_grpc_port, free.triton_metrics_port]
         program = folder / "triton-dir/pytriton/tritonserver/bin/tritonserver"
         program.parent.mkdir(parents=True)
         program.write_text(f"#!{sys.executable}\n{(FAKES / 'tritonserver.py').read_text()}")
