@@ -9,7 +9,7 @@ from statistics import median
 from engines.lite.lines import Line, bounds_of, rows_of, usual_height
 from engines.lite.paragraphs import split_rows
 from engines.lite.reading_order import reading_order
-from engines.lite.rects import Rect
+from engines.lite.rects import Rect, bounds
 from engines.lite.region_detection import Kind
 from engines.lite.regions import Holding, Sorted, is_tabular, outline
 
@@ -37,6 +37,8 @@ SHRINK = 0.15
 """Blocks are drawn in by this many line heights before they are ordered: detected lines are grown and may touch."""
 TITLE_SIZE = 1.5
 """The title of a document is this many times higher than its text."""
+OVERLAP = 0.6
+"""Blocks that share more than this of the smaller one are one; PaddleX drops the smaller one from 0.7 on."""
 ASIDE = 0.08
 """Vertical lines in this outer part of the page's width are stamps of the margin."""
 
@@ -69,6 +71,7 @@ def compose(lines: Sequence[Line], found: Sorted, width: int) -> list[Block]:
         blocks += _of_free(free, width)
     size = usual_height(lines)
     _promote_title(blocks, size)
+    blocks = _without_overlaps(blocks)
     shrunk = [block.rect.grown(-SHRINK * size, -SHRINK * size) for block in blocks]
     return [blocks[index] for index in reading_order(shrunk, COLUMN_GAP * size)]
 
@@ -89,6 +92,20 @@ def _of_region(holding: Holding) -> list[Block]:
     return [block]
 
 
+def _without_overlaps(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, those mostly inside a text or a table joined to it: the page pipeline would drop their text."""
+    kept: list[Block] = []
+    for block in sorted(blocks, key=lambda block: -block.rect.area):
+        hosts = (host for host in kept if host.label != "image" and block.label != "image")
+        host = next((host for host in hosts if block.rect.common(host.rect) > OVERLAP * block.rect.area), None)
+        if host:
+            host.lines += block.lines
+            host.rect = bounds((host.rect, block.rect))
+        else:
+            kept.append(block)
+    return kept
+
+
 def _promote_title(blocks: Sequence[Block], size: float) -> None:
     """Make the uppermost title the document's, where it is set in larger type than the text."""
     titles = [block for block in blocks if block.label == "paragraph_title" and block.lines]
@@ -104,8 +121,9 @@ def _of_lines(lines: list[Line], label: str = "text") -> Block:
 
 def _of_free(lines: Sequence[Line], width: int) -> list[Block]:
     """Blocks of lines outside all regions."""
-    aside = [line for line in lines if _is_aside(line, width)]
-    level = [line for line in lines if not _is_aside(line, width)]
+    size = usual_height(lines)
+    aside = [line for line in lines if _is_aside(line, width, size)]
+    level = [line for line in lines if not _is_aside(line, width, size)]
     blocks = [_of_lines([line], "aside_text") for line in aside]
     for group in _group(level):
         paragraphs = split_rows(rows_of(group))
@@ -113,9 +131,10 @@ def _of_free(lines: Sequence[Line], width: int) -> list[Block]:
     return blocks
 
 
-def _is_aside(line: Line, width: int) -> bool:
+def _is_aside(line: Line, width: int, size: float) -> bool:
+    """Whether a line runs up the margin; lines that are merely one narrow letter do not."""
     outer = line.rect.x1 < ASIDE * width or line.rect.x0 > (1 - ASIDE) * width
-    return line.is_vertical and outer and line.rect.height > 4 * line.rect.width
+    return line.is_vertical and outer and line.rect.height > 2.5 * size
 
 
 def _group(lines: Sequence[Line]) -> list[list[Line]]:

@@ -33,7 +33,7 @@ def compose_text(passages: Sequence[Passage], limit: int, is_late: bool) -> Text
     lines = [passage.line for passage in kept]
     rows = rows_of(lines)
     texts = [" ".join(text_by_line[id(line)] for line in row) for row in rows]
-    return Text(text_of(rows, texts, is_tabular(lines)), tokens, finish, _warnings(passages))
+    return Text(text_of(rows, texts, form=is_tabular(lines)), tokens, finish, _warnings(passages))
 
 
 def compose_table(structure: Structure, passages: Sequence[Passage], limit: int, is_late: bool) -> Text:

@@ -86,8 +86,9 @@ def bounds_of(lines: Iterable[Line]) -> Rect:
 
 
 def usual_height(lines: Sequence[Line]) -> float:
-    """The median height of lines; of none, 20 pixels, a line of text at 200 dpi."""
-    return median(line.rect.height for line in lines) if lines else 20.0
+    """The median height of the level lines; of none, 20 pixels, a line of text at 200 dpi."""
+    heights = [line.rect.height for line in lines if not line.is_vertical]
+    return median(heights) if heights else 20.0
 
 
 def cut_out(image: NDArray[np.uint8], line: Line) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from engines.lite.lines import Line, Row, bounds_of
+from engines.lite.lines import Row, bounds_of
 from engines.lite.rects import Rect
 
 WIDE_PITCH = 1.4
@@ -20,6 +20,9 @@ WIDEST_INDENT = 6.0
 """… and by at most this many: what stands further right is centred or a column of its own."""
 SHORT = 2.0
 """A row that ends this many line heights before the block does is short."""
+
+ROOM = 1.5
+"""A word would have fitted in a row if this many line heights were left beside it: typesetters avoid wide spaces."""
 
 _BULLET = re.compile(
     r"\s*([•·●▪◦■□○►➢✓*–—-]\s|\d{1,2}[.)、]\s?(?!\d)|[a-zа-я][.)]\s|\(\w{1,3}\)\s|[（(][一二三四五六七八九十\d]+[)）])"
@@ -82,20 +85,25 @@ def _is_divided(text: str, row: str) -> bool:
     return len(text) > 1 and text[-1] in "-\u00ad\u2010" and text[-2].isalpha() and row[0].islower()
 
 
-def text_of(rows: Sequence[Row], texts: Sequence[str], form: bool) -> str:
-    """The text of a block: one line for each paragraph, each list item and, in a form, each row."""
+def text_of(rows: Sequence[Row], texts: Sequence[str], *, form: bool) -> str:
+    """The text of a block: one line for each paragraph, each list item, each row that was ended on purpose.
+
+    In a form every row is a line.
+    """
     if form:
         return "\n".join(text for text in texts if text.strip())
-    place = {id(row): text for row, text in zip(rows, texts, strict=True)}
+    written = {id(row): text.strip() for row, text in zip(rows, texts, strict=True)}
+    width = bounds_of(line for row in rows for line in row).width if rows else 0.0
     out: list[str] = []
     for paragraph in split_rows(rows):
-        items: list[list[str]] = []
-        for row in paragraph:
-            text = place[id(row)]
-            if not items or (_BULLET.match(text) and _starts_item(row, paragraph)):
-                items.append([])
-            items[-1].append(text)
-        out += [_MARKS.sub("- ", joined, count=1) if _MARKS.match(joined) else joined for joined in map(join, items)]
+        parts: list[list[str]] = []
+        for upper, row in zip([None, *paragraph], paragraph, strict=False):
+            text = written[id(row)]
+            is_item = _BULLET.match(text) and _starts_item(row, paragraph)
+            if upper is None or is_item or _is_ended(upper, written[id(upper)], text, width):
+                parts.append([])
+            parts[-1].append(text)
+        out += [_MARKS.sub("- ", joined, count=1) if _MARKS.match(joined) else joined for joined in map(join, parts)]
     return "\n".join(text for text in out if text)
 
 
@@ -105,6 +113,11 @@ def _starts_item(row: Row, paragraph: Sequence[Row]) -> bool:
     return row[0].rect.x0 - left < 2 * row[0].rect.height
 
 
-def text_of_row(texts: Sequence[str], row: Sequence[Line]) -> str:
-    """The lines of a row side by side."""
-    return " ".join(text.strip() for text, _ in zip(texts, row, strict=True) if text.strip())
+def _is_ended(row: Row, text: str, following: str, width: float) -> bool:
+    """Whether a row was ended on purpose: the first word of the next would have fitted in the block's width."""
+    words = following.split()
+    if not text or not words or _WIDE.match(text[-1]) or _is_divided(text, following):
+        return False
+    taken = bounds_of(row)
+    needed = (len(words[0]) + 1) * taken.width / len(text)
+    return taken.width + needed + ROOM * taken.height < width

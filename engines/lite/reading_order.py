@@ -13,6 +13,8 @@ from typing import Literal
 from engines.lite.rects import Rect
 
 Axis = Literal[0, 1]
+SIDE_BY_SIDE = 0.3
+"""The blocks of two columns stand beside each other for at least this part of the shorter column's height."""
 FEWEST_FOR_COLUMNS = 3
 """A part with fewer blocks than this is no reason to look for columns in it."""
 
@@ -51,11 +53,22 @@ def _horizontal_cut(part: list[int], rects: Sequence[Rect], column_gap: float) -
 
 def _column_gaps(part: list[int], rects: Sequence[Rect], column_gap: float) -> list[tuple[float, float]]:
     """The white strips that part columns; where there are none, those left by blocks that text flows around."""
-    gaps = [gap for gap in _gaps(part, rects, 0) if gap[0] >= column_gap]
-    if gaps:
+    if gaps := _side_by_side(part, rects, column_gap):
         return gaps
     rest = [index for index in part if not _is_flowed_around(index, part, rects)]
-    return [gap for gap in _gaps(rest, rects, 0) if gap[0] >= column_gap] if len(rest) < len(part) else []
+    return _side_by_side(rest, rects, column_gap) if len(rest) < len(part) else []
+
+
+def _side_by_side(part: list[int], rects: Sequence[Rect], column_gap: float) -> list[tuple[float, float]]:
+    """The wide enough white strips between blocks that stand beside each other, and not only further right."""
+    gaps = []
+    for width, middle in _gaps(part, rects, 0):
+        left, right = ([rects[index] for index in half] for half in _divide(part, rects, 0, middle))
+        shared = sum(one.common_height(other) for one in left for other in right)
+        shorter = min(sum(rect.height for rect in side) for side in (left, right))
+        if width >= column_gap and shared > SIDE_BY_SIDE * shorter:
+            gaps.append((width, middle))
+    return gaps
 
 
 def _is_flowed_around(index: int, part: list[int], rects: Sequence[Rect]) -> bool:

@@ -25,6 +25,10 @@ CONTAINED = 0.6
 """Two regions that share more than this of the smaller one are one region; the surer one stays."""
 TABLE_BONUS = 1.15
 """A table's score counts for this much more, because the regions that it competes with are its own cells."""
+RULED = 0.99
+"""The score of a table with rulings: its class is certain."""
+FRAME = 4
+"""Pixels around the middles of the outer rulings that belong to the table."""
 OUTER = 0.1
 """Headers and footers lie in this outer part of the page's height."""
 LONG = 9
@@ -53,6 +57,7 @@ def sort_lines(lines: Sequence[Line], regions: Sequence[Region], image: NDArray[
 
     `dissolved` holds the implausible regions with their lines, which are not in `free`.
     """
+    regions = [_on_its_grid(region, image) for region in regions]
     holdings = [Holding(region) for region in _without_doubles(regions)]
     free = []
     for line in lines:
@@ -84,6 +89,16 @@ def is_tabular(lines: Sequence[Line]) -> bool:
     if len(side_by_side) < 0.3 * len(rows):
         return False
     return float(np.median([_shape(line) for row in side_by_side for line in row])) < LONG
+
+
+def _on_its_grid(region: Region, image: NDArray[np.uint8]) -> Region:
+    """A table with rulings as large as they are, and surer than any other region in its place; others as they are."""
+    if region.kind != "table":
+        return region
+    rulings = find_rulings(image, region.rect)
+    if rulings.is_grid and rulings.frame.common(region.rect) > 0.5 * region.rect.area:
+        return Region("table", max(region.score, RULED), rulings.frame.grown(FRAME, FRAME))
+    return region
 
 
 def _without_doubles(regions: Sequence[Region]) -> list[Region]:

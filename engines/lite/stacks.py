@@ -25,8 +25,7 @@ Span = tuple[int, int]
 
 def split_stacks(image: NDArray[np.uint8], lines: Sequence[Line]) -> list[Line]:
     """The lines, stacks replaced by their rows; `image` is RGB uint8 [height, width, 3]."""
-    level = [line for line in lines if not line.is_vertical]
-    height = usual_height(level)
+    height = usual_height(lines)
     return [part for line in lines for part in _split(image, line, height)]
 
 

@@ -51,3 +51,8 @@ def test_interlocked_blocks_follow_those_above_and_left_of_them() -> None:
 
 def test_nothing_has_no_order() -> None:
     assert reading_order([], column_gap=10) == []
+
+
+def test_a_block_that_is_merely_further_right_is_no_column() -> None:
+    letterhead, address, subject = Rect(300, 100, 900, 200), Rect(1060, 310, 1350, 460), Rect(670, 490, 980, 520)
+    assert reading_order([subject, address, letterhead], column_gap=10) == [2, 1, 0]

@@ -89,3 +89,24 @@ def test_a_blank_page_has_no_blocks() -> None:
 
 def test_a_stamp_that_runs_up_the_margin_is_aside() -> None:
     assert labels([line(10, 300, 40, 700)], []) == ["aside_text"]
+
+
+def test_a_table_with_rulings_wins_over_surer_regions_and_ends_at_its_frame() -> None:
+    cells = [line(110 + 200 * x, 210 + 50 * y, 250 + 200 * x, 235 + 50 * y) for x in range(3) for y in range(4)]
+    below = column(100, 700, [420, 450])
+    regions = [Region("reference", 0.8, Rect(90, 190, 710, 480)), Region("table", 0.41, Rect(95, 195, 705, 450))]
+    lines = [*cells, *below]
+    blocks = compose(lines, sort_lines(lines, regions, grid()), 800)
+    assert [(block.label, len(block.lines)) for block in blocks] == [("table", 12), ("text", 2)]
+    assert blocks[0].rect.y1 == pytest.approx(405, abs=5)
+
+
+def test_a_text_inside_a_table_becomes_part_of_it() -> None:
+    # PaddleX drops the smaller of a text and a table that overlap.
+    cells = [line(x, y, x + 100, y + 20) for x in (110, 310, 510) for y in range(210, 400, 40)]
+    words = line(120, 380, 690, 402)
+    regions = [Region("table", 0.9, Rect(100, 200, 700, 400)), Region("text", 0.8, Rect(110, 376, 695, 410))]
+    lines = [*cells, words]
+    [table] = compose(lines, sort_lines(lines, regions, paper()), 800)
+    assert table.label == "table"
+    assert words in table.lines
