@@ -30,6 +30,7 @@ lint: setup-test ## ruff and mypy
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
+	@$(BIN)/mypy -p scripts.setup
 
 accuracy: setup-test ## word F1 and CER on documents with known text
 	@$(BIN)/python -m benchmarks.accuracy
