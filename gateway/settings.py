@@ -2,15 +2,14 @@
 
     settings = load()
 
-Each field is the environment variable of the same name in capitals. `python -m gateway.settings` prints them as the
-Markdown table of the README.
+Each field is the environment variable of the same name in capitals. The README's table is made from their descriptions,
+by `python -m scripts.settings_table`.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import os
-import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -167,16 +166,3 @@ def _default(field: FieldInfo) -> str:
     if isinstance(field.default, bool):
         return "on" if field.default else "off"
     return str(field.default) or "empty"
-
-
-def table() -> str:
-    """The settings as a Markdown table."""
-    rows = [
-        f"| `{name.upper()}` | {_default(field).replace('see its description', 'computed')} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
-    return "\n".join(["| variable | default | what it is |", "|---|---|---|", *rows])
-
-
-if __name__ == "__main__":
-    sys.stdout.write(table() + "\n")

@@ -31,6 +31,7 @@ from gateway.errors import (
     InvalidField,
     InvalidRequest,
 )
+from gateway.options import Options
 
 _RESTART_SECONDS = 10
 """Seconds that a restart of Triton takes, about: what Retry-After says meanwhile."""
@@ -201,7 +202,7 @@ def _meaning(model: str, error: InferenceServerException, deadline: Deadline) ->
             return deadline.exceeded()
         if kind is EngineRestarting:
             return _restarting()
-        return kind(message, retry_after=1 if kind is EngineOverloaded else None)
+        return kind(message, param=_option_in(message), retry_after=1 if kind is EngineOverloaded else None)
     if error.status() == "503":
         return EngineOverloaded("the engine has no room for a page at the moment: send it again later", retry_after=1)
     if error.status() in ("400", "404"):
@@ -210,6 +211,12 @@ def _meaning(model: str, error: InferenceServerException, deadline: Deadline) ->
         )
     # The text of an unforeseen failure can hold paths and code of the model; it stays in Triton's log.
     return EngineFailure(f"Triton's model {model} failed; its log says why")
+
+
+def _option_in(message: str) -> str | None:
+    """The field at fault, where a message of the engine begins with the name of an option."""
+    name = message.partition(":")[0]
+    return f"options.{name}" if name in Options.model_fields else None
 
 
 def _restarting() -> EngineRestarting:

@@ -1,18 +1,22 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import HttpUrl
 
 from gateway.app import create_app
 from gateway.settings import Settings
 
 from .fake_triton import FakeTriton
+from .kserve import PAGE, KServe
 
 Start = Callable[..., TestClient]
 
@@ -43,6 +47,21 @@ def start(triton: FakeTriton, tmp_path: Path) -> Iterator[Start]:
 @pytest.fixture
 def client(start: Start) -> TestClient:
     return start()
+
+
+@pytest.fixture
+def kserve(monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpUrl]:
+    """The address of a server that speaks Triton's protocol; `KServe` says what it answers."""
+    for name, value in {"seen": [], "outputs": PAGE, "failure": None, "manner": "answer"}.items():
+        monkeypatch.setattr(KServe, name, value)
+    KServe.released.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), KServe) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield HttpUrl(f"http://127.0.0.1:{server.server_port}")
+        KServe.released.set()
+        server.shutdown()
+        thread.join()
 
 
 def as_json(document: bytes, **fields: Any) -> dict[str, Any]:

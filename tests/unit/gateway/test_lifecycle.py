@@ -12,14 +12,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import HttpUrl
 
 from gateway.access_log import JsonFormatter, PlainFormatter
 from gateway.disconnect import unless_disconnected
@@ -28,6 +31,7 @@ from gateway.errors import ClientDisconnected
 from .conftest import as_json
 from .documents import A4, encoded, pdf, picture
 from .fake_triton import FakeTriton
+from .kserve import KServe
 
 
 def free_port() -> int:
@@ -51,6 +55,14 @@ def gateway(**environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.communicate()
 
 
+def until(condition: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        time.sleep(0.02)
+    raise TimeoutError
+
+
 def wait_for(url: str) -> Any:
     for _ in range(200):
         try:
@@ -72,6 +84,28 @@ def test_starts_serves_and_stops_on_sigterm() -> None:
     assert line["status"] == 200
     assert len(line["request_id"]) == 32
     assert not [line for line in lines if line["level"] == "error"]
+
+
+def test_on_sigterm_work_in_flight_ends_and_waiting_work_is_sent_away(
+    kserve: HttpUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KServe, "manner", "wait")
+    with gateway(TRITON_URL=str(kserve), MAX_REQUESTS="1") as (process, url), ThreadPoolExecutor(2) as pool:
+        wait_for(f"{url}/livez")
+
+        def send() -> httpx2.Response:
+            return httpx2.post(f"{url}/ocr", **as_json(encoded(picture())), timeout=30)
+
+        working = pool.submit(send)
+        until(lambda: 'ocr_gateway_stage_in_flight{stage="infer"} 1.0' in httpx2.get(f"{url}/metrics").text)
+        waiting = pool.submit(send)
+        until(lambda: "ocr_gateway_requests_waiting 1.0" in httpx2.get(f"{url}/metrics").text)
+        process.send_signal(signal.SIGTERM)
+        assert waiting.result().status_code == 503
+        assert int(waiting.result().headers["retry-after"]) > 0
+        KServe.released.set()
+        assert working.result().status_code == 200
+        process.communicate(timeout=15)
 
 
 def test_a_wrong_setting_stops_the_start_with_its_name() -> None:

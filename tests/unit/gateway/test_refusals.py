@@ -261,6 +261,13 @@ def test_what_the_engine_refuses(
     assert "secret" not in response.text
 
 
+def test_an_option_that_the_engine_refuses_is_named(client: TestClient, triton: FakeTriton) -> None:
+    message = "[unsupported_option] useChartRecognition: the lite engine has no model for charts"
+    triton.failures["ocr"] = InferenceServerException(message, status="501")
+    error = error_of(client.post("/ocr", **as_json(PNG, options={"useChartRecognition": True})))
+    assert error["param"] == "options.useChartRecognition"
+
+
 def test_an_overloaded_engine_is_asked_again_then_503(start: Start, triton: FakeTriton) -> None:
     triton.failures["ocr"] = InferenceServerException("[overloaded] 64 pages", status="503")
     response = start().post("/ocr", **as_json(PNG))

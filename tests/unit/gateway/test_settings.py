@@ -6,7 +6,7 @@ import pytest
 
 from gateway.app import create_app
 from gateway.services import choose_renderers
-from gateway.settings import Settings, SettingsError, load, table
+from gateway.settings import Settings, SettingsError, load
 
 
 def test_defaults() -> None:
@@ -69,9 +69,6 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in repr(load())
 
 
-def test_the_table_has_every_setting_with_what_it_is() -> None:
-    rows = table().splitlines()[2:]
-    assert len(rows) == len(Settings.model_fields)
+def test_every_setting_says_what_it_is() -> None:
     for name, field in Settings.model_fields.items():
-        assert field.description
-        assert any(row.startswith(f"| `{name.upper()}` |") for row in rows)
+        assert field.description, name
