@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,8 @@ from engines.lite.text_recognition import Reading
 from engines.lite.workers import FairPool, Owner
 from engines.vlm.base import Crop, Text
 
+FAINT = 0.93
+"""A line read with a lower score is read by the better recogniser too."""
 UNREAD = 0.0
 """The score of a line that no recogniser could read."""
 SAMPLE = 3
@@ -99,14 +101,24 @@ class CropJob:
         self._read_cyrillic(self._doubtful[:SAMPLE], then=self._read_rest_again)
 
     def _read_rest_again(self) -> None:
-        """Where the sample is Cyrillic or unreadable, read with Tesseract too whatever else may be."""
+        """Where the sample is Cyrillic, read with Tesseract whatever else may be; else look again at faint lines."""
         self._is_cyrillic = are_cyrillic(list(self._second.values()))
-        rest: Iterable[int] = ()
         if self._is_cyrillic:
             rest = (p for p, reading in self._readings.items() if may_hide_cyrillic(reading, self._lines[p].aspect))
-        elif any(is_unreadable(self._readings[place], second) for place, second in self._second.items()):
-            rest = self._doubtful
+            self._read_cyrillic([place for place in rest if place not in self._second], then=self._choose)
+        else:
+            faint = [place for place, reading in self._readings.items() if 0 < reading.score < FAINT]
+            self._stage([partial(self._look_again, place) for place in faint], then=self._read_unknown_again)
+
+    def _read_unknown_again(self) -> None:
+        """Where the sample holds an unknown script, read the other doubtful lines with Tesseract too."""
+        is_unknown = any(is_unreadable(self._readings[place], second) for place, second in self._second.items())
+        rest = self._doubtful if is_unknown else []
         self._read_cyrillic([place for place in rest if place not in self._second], then=self._choose)
+
+    def _look_again(self, place: int) -> None:
+        image, line, first = self._crop.image, self._lines[place], self._readings[place]
+        self._readings[place] = self._readers.reader.look_again(image, line, first)
 
     def _read_cyrillic(self, places: Sequence[int], then: Callable[[], None]) -> None:
         self._stage([partial(self._read_again, place) for place in places], then)
@@ -136,7 +148,9 @@ class CropJob:
             text = compose_table(self._structure, passages, options.max_new_tokens, self._is_late)
         else:
             text = compose_text(passages, options.max_new_tokens, self._is_late)
-        self.future.set_result(text)
+        with self._lock:
+            if not self.future.done():
+                self.future.set_result(text)
 
     def _stage(self, tasks: Sequence[Callable[[], None]], then: Callable[[], None]) -> None:
         """Queue tasks; the thread that ends the last of them goes on with `then`."""
@@ -148,7 +162,7 @@ class CropJob:
         def run(task: Callable[[], None]) -> None:
             nonlocal left
             try:
-                if not self._past_deadline():
+                if not self.future.done() and not self._past_deadline():
                     task()
                 with self._lock:
                     left -= 1

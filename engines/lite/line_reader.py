@@ -18,13 +18,12 @@ BATCH_WIDTH = 1600
 class LineReader:
     """Reads lines of an image. Its methods may be called from several threads."""
 
-    def __init__(
-        self, recogniser: TextRecogniser, cyrillic: CyrillicReader, companion: TextRecogniser | None = None
-    ) -> None:
-        """Read with `recogniser`; `companion` reads what is not Cyrillic in Cyrillic lines, where that is another."""
-        self._recogniser = recogniser
+    def __init__(self, tiny: TextRecogniser, small: TextRecogniser, cyrillic: CyrillicReader, *, prefer: str) -> None:
+        """Read with the recogniser of the preferred size, "tiny" or "small"; each helps the other out."""
+        self._tiny = tiny
+        self._small = small
+        self._recogniser = tiny if prefer == "tiny" else small
         self._cyrillic = cyrillic
-        self._companion = companion
 
     def read(self, image: NDArray[np.uint8], lines: Sequence[Line]) -> list[Reading]:
         """Read lines of one width with PP-OCR; `image` is RGB uint8 [height, width, 3]."""
@@ -39,10 +38,17 @@ class LineReader:
         return self._cyrillic.read(cut_out(image, line))
 
     def read_beside(self, image: NDArray[np.uint8], line: Line, first: Reading) -> Reading:
-        """What is written beside the Cyrillic in a line: the companion's reading, or the `first` if there is none."""
-        if self._companion is None:
+        """What is written beside the Cyrillic in a line, which the small recogniser leaves out with the Cyrillic."""
+        if self._recogniser is self._tiny:
             return first
-        return self._companion.read([prepare(cut_out(image, line), _width_of(line))])[0]
+        return self._tiny.read([prepare(cut_out(image, line), _width_of(line))])[0]
+
+    def look_again(self, image: NDArray[np.uint8], line: Line, first: Reading) -> Reading:
+        """A better reading of a line that the tiny recogniser is unsure of, at four times the cost."""
+        if self._recogniser is self._small:
+            return first
+        second = self._small.read([prepare(cut_out(image, line), _width_of(line))])[0]
+        return max(first, second, key=lambda reading: reading.score)
 
     def _read_turned(self, image: NDArray[np.uint8], line: Line, first: Reading) -> Reading:
         """The better of both ways to turn a vertical line upright."""

@@ -41,8 +41,7 @@ class Models:
         """What reads text lines in every script that the engine knows."""
         size = self._settings.lite_model
         cyrillic = CyrillicReader(self._settings.tessdata_prefix)
-        # The small recogniser leaves Cyrillic out and the Latin beside it too; the tiny one reads that.
-        return LineReader(self.recogniser(size), cyrillic, None if size == "tiny" else self.recogniser("tiny"))
+        return LineReader(self.recogniser("tiny"), self.recogniser("small"), cyrillic, prefer=size)
 
     def tables(self) -> TableStructureDetector:
         """What finds the cells of tables."""

@@ -5,6 +5,7 @@ Source: PaddleOCR's `ppocr/data/imaug/rec_img_aug.py` (resize) and `ppocr/postpr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,10 @@ LEAST_INPUT = 64
 """The model reads nothing in inputs narrower than this."""
 BLANK = ""
 """What the first class of the model, CTC's blank, reads as."""
+
+
+_EAST_ASIAN = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+_WIDE_FORMS = {0xFF01 + offset: 0x21 + offset for offset in range(94)}
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class TextRecogniser:
         at = np.flatnonzero(kept)
         if not at.size:
             return Reading("", 0.0)
-        text = with_spaces(self._characters[best[at]].tolist(), at, pixels_per_step, line)
+        text = _without_wide_forms(with_spaces(self._characters[best[at]].tolist(), at, pixels_per_step, line))
         return Reading(text, float(steps[at, best[at]].mean()))
 
 
@@ -80,3 +85,8 @@ def prepare(line: NDArray[np.uint8], width: int | None = None) -> Floats:
     blob: Floats = cv2.dnn.blobFromImage(line, 1 / 127.5, size, (127.5, 127.5, 127.5), swapRB=True)
     line_input: Floats = blob[0]
     return line_input
+
+
+def _without_wide_forms(text: str) -> str:
+    """A text without Chinese, Japanese or Korean with its punctuation in ASCII: the model mixes in wide forms."""
+    return text if _EAST_ASIAN.search(text) else text.translate(_WIDE_FORMS)
