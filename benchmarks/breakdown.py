@@ -1,0 +1,93 @@
+"""Where a page's CPU time goes: milliseconds a page of each process of the product.
+
+    python -m benchmarks.breakdown [--concurrency 1 8] [--pages 44]
+
+Pages go through the gateway as images, and once more as the PDFs that they come from, so that rendering shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx2 as httpx
+import psutil
+
+from benchmarks.accuracy import DEFAULT_FOLDERS
+from benchmarks.pages import page_images
+from benchmarks.running import running_product
+from benchmarks.scoring import read_corpus
+from supervisor.stack import Stack
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    arguments = _arguments()
+    folders = [folder for folder in DEFAULT_FOLDERS if folder.is_dir()]
+    images = list(itertools.islice(itertools.cycle(page_images(folders)), arguments.pages))
+    documents = [document for folder in folders for document in read_corpus(folder) if document.path.suffix == ".pdf"]
+    pdfs, pdf_pages = [document.path.read_bytes() for document in documents], sum(item.pages for item in documents)
+    with running_product() as stack:
+        for bodies in (images, pdfs):
+            _send(stack, bodies, 2)  # compiles kernels for the shapes to come
+        rows = [
+            (f"images, {concurrency} in flight", *_measure(stack, images, len(images), concurrency))
+            for concurrency in arguments.concurrency
+        ]
+        rows.append(("PDFs, 4 in flight", *_measure(stack, pdfs, pdf_pages, 4)))
+    _print(rows)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--concurrency", type=int, nargs="+", default=[1, 8], help="requests in flight")
+    parser.add_argument("--pages", type=int, default=44, help="pages of a measurement")
+    return parser.parse_args()
+
+
+def _measure(stack: Stack, bodies: Sequence[bytes], pages: int, concurrency: int) -> tuple[float, dict[str, float]]:
+    """Pages a second, and CPU milliseconds a page by process."""
+    before, start = _cpu_by_process(stack), time.perf_counter()
+    _send(stack, bodies, concurrency)
+    seconds, used = time.perf_counter() - start, _cpu_by_process(stack) - before
+    return pages / seconds, {name: 1000 * total / pages for name, total in used.items()}
+
+
+def _send(stack: Stack, bodies: Sequence[bytes], concurrency: int) -> None:
+    with httpx.Client(base_url=stack.gateway_url, timeout=600) as client, ThreadPoolExecutor(concurrency) as pool:
+        for answer in pool.map(lambda body: client.post("/ocr", files={"file": body}), bodies):
+            answer.raise_for_status()
+
+
+def _cpu_by_process(stack: Stack) -> Counter[str]:
+    """CPU seconds so far: of tritonserver, each model's stub, the gateway, and its renderers together."""
+    used: Counter[str] = Counter()
+    for pid, name, children in ((stack.triton_pid, "tritonserver", None), (stack.gateway_pid, "gateway", "renderers")):
+        process = psutil.Process(pid)
+        for member in (process, *process.children(recursive=True)):
+            times = member.cpu_times()
+            used[name if member == process else children or _model(member)] += times.user + times.system
+    return used
+
+
+def _model(stub: psutil.Process) -> str:
+    """The model whose stub this is, from its command line."""
+    return Path(stub.cmdline()[1]).parts[-3]
+
+
+def _print(rows: Sequence[tuple[str, float, dict[str, float]]]) -> None:
+    processes = ["gateway", "renderers", "tritonserver", "ocr", "layout", "vlm", "restructure"]
+    print(f"\n| CPU ms a page of | pages/s | {' | '.join(processes)} | all |")
+    print(f"|{'---|' * (len(processes) + 3)}")
+    for name, rate, used in rows:
+        cells = " | ".join(f"{used.get(process, 0):.0f}" for process in processes)
+        print(f"| {name} | {rate:.2f} | {cells} | {sum(used.values()):.0f} |")
+
+
+if __name__ == "__main__":
+    main()
