@@ -23,6 +23,8 @@ from gateway.s3 import S3Error, S3Store
 from gateway.triton import Models
 
 _S3_SECONDS = 15.0
+_FAILURE_SECONDS = 1.0
+"""How long a failure is kept at most, so that a Triton that is back is not told dead."""
 
 
 class Check(BaseModel):
@@ -67,8 +69,11 @@ class HealthChecker:
         if self._admission.closed:
             stopping = Check(status="failed", seconds=0, message="the gateway is stopping")
             return Health(status="draining", triton=stopping, models={}, s3=None)
-        if self._last is not None and time.monotonic() - self._last[0] < self._cache_seconds:
-            return self._last[1]
+        if self._last is not None:
+            checked_at, last = self._last
+            kept = self._cache_seconds if last.able else min(self._cache_seconds, _FAILURE_SECONDS)
+            if time.monotonic() - checked_at < kept:
+                return last
         if self._running is None:
             self._running = asyncio.create_task(self._check())
             self._running.add_done_callback(self._done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import Lock
 
@@ -63,14 +63,19 @@ class CropJob:
         self._is_cyrillic = False
         self._structure = EMPTY
         self._is_late = False
+        self._queued_at = self._begun_at = time.perf_counter()
 
     def start(self) -> None:
         """Queue the crop. Raises RuntimeError when the pool is closed."""
-        self._stage([self._find_lines], then=self._read_all)
+        self._stage([self._begin], then=self._read_all)
 
     @property
     def _is_table(self) -> bool:
         return self._crop.prompt == "Table Recognition:"
+
+    def _begin(self) -> None:
+        self._begun_at = time.perf_counter()
+        self._find_lines()
 
     def _find_lines(self) -> None:
         given = self._crop.options.lines
@@ -148,9 +153,10 @@ class CropJob:
             text = compose_table(self._structure, passages, options.max_new_tokens, self._is_late)
         else:
             text = compose_text(passages, options.max_new_tokens, self._is_late)
+        queued, worked = self._begun_at - self._queued_at, time.perf_counter() - self._begun_at
         with self._lock:
             if not self.future.done():
-                self.future.set_result(text)
+                self.future.set_result(replace(text, queue_seconds=queued, engine_seconds=worked))
 
     def _stage(self, tasks: Sequence[Callable[[], None]], then: Callable[[], None]) -> None:
         """Queue tasks; the thread that ends the last of them goes on with `then`."""

@@ -13,9 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engines.errors import BadOption
 
-Prompt = Literal[
-    "OCR:", "Table Recognition:", "Formula Recognition:", "Chart Recognition:", "Seal Recognition:", "Spotting:"
-]
+PROMPTS = (
+    "OCR:",
+    "Table Recognition:",
+    "Formula Recognition:",
+    "Chart Recognition:",
+    "Seal Recognition:",
+    "Spotting:",
+)
+"""The official prompts (PaddleX: `_paddleocr_vl_collect_page_vlm_entries_core`)."""
+
 FinishReason = Literal["stop", "length", "repetition", "deadline"]
 Point = tuple[float, float]
 Quad = tuple[Point, Point, Point, Point]
@@ -64,13 +71,16 @@ class Text:
     """What was read in a crop.
 
     `tokens` counts what the engine generated (for the lite engine: recognised characters). `warnings` are sentences
-    about what could not be read, for the answer.
+    about what could not be read, for the answer. `queue_seconds` is how long the crop waited before the engine began,
+    `engine_seconds` how long it then took, turns of other crops included.
     """
 
     text: str
     tokens: int
     finish_reason: FinishReason = "stop"
     warnings: tuple[str, ...] = ()
+    queue_seconds: float = 0.0
+    engine_seconds: float = 0.0
 
 
 class VlmEngine(Protocol):

@@ -16,7 +16,7 @@ from backend.metrics import BATCH_BUCKETS, SECONDS_BUCKETS, Metrics
 from backend.tensors import read_bytes, read_image, text_tensor
 from engines.settings import EngineSettings
 from engines.table import make_vlm
-from engines.vlm.base import Crop, Text, VlmOptions
+from engines.vlm.base import PROMPTS, Crop, Text, VlmOptions
 
 
 class TritonPythonModel:
@@ -35,6 +35,8 @@ class TritonPythonModel:
         self._seconds = metrics.histogram(
             "vlm_crop_seconds", "Seconds from a crop's arrival to its answer", SECONDS_BUCKETS
         )
+        self._queued = metrics.histogram("vlm_queue_seconds", "Seconds a crop waits for the engine", SECONDS_BUCKETS)
+        self._worked = metrics.histogram("vlm_engine_seconds", "Seconds the engine takes for a crop", SECONDS_BUCKETS)
         self._in_flight = metrics.gauge("vlm_crops_in_flight", "Crops that wait or are being read")
 
     def execute(self, requests: list[Any]) -> None:
@@ -64,12 +66,15 @@ class TritonPythonModel:
             text = reading.result()
             outcome: str = text.finish_reason
             self._tokens.add(text.tokens)
+            self._queued.observe(text.queue_seconds)
+            self._worked.observe(text.engine_seconds)
             response = _answer(text)
         else:
             known = as_engine_error(error)
             outcome = known.code
             response = failure(known)
-        self._crops.add(prompt=prompt, outcome=outcome)
+        # Clients may send any prompt; a metric must not grow a member for each.
+        self._crops.add(prompt=prompt if prompt in PROMPTS else "other", outcome=outcome)
         self._seconds.observe(time.perf_counter() - start)
         self._in_flight.add(-1)
         send(sender, response)
