@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from engines.errors import EngineFailure
-from engines.lite.crop_job import CropJob, Readers
+from engines.lite.crop_job import CropJob
 from engines.lite.lines import Line
 from engines.lite.text_recognition import Reading
 from engines.lite.workers import FairPool
@@ -64,7 +65,7 @@ def pool() -> Iterator[FairPool]:
 def job(reader: Reader, lines: int, pool: FairPool, **options: Any) -> CropJob:
     quads = tuple(((0, 100 * n), (300, 100 * n), (300, 100 * n + 25), (0, 100 * n + 25)) for n in range(lines))
     crop = Crop(paper(), "OCR:", VlmOptions(lines=quads, **options))
-    readers: Any = Readers(detector=None, reader=reader, tables=None)  # type: ignore[arg-type]
+    readers: Any = SimpleNamespace(detector=None, reader=reader, tables=None)
     return CropJob(crop, readers, pool)
 
 
