@@ -11,7 +11,7 @@ import numpy as np
 from engines.errors import EngineError, EngineFailure
 from engines.layout.base import LABELS, Box, Page
 from engines.lite.blocks import LABELS as LABEL_OF_KIND
-from engines.lite.blocks import Block, compose
+from engines.lite.blocks import Block, compose, surface_margins
 from engines.lite.closer_look import look_closer
 from engines.lite.layout_options import LayoutOptions
 from engines.lite.lines import Line
@@ -86,6 +86,7 @@ class LiteLayout:
             lines, regions = work.lines.result(), work.regions.result()
             blocks = compose(lines, sort_lines(lines, regions, page.image), width)
             look_closer(blocks, page.image, self._recogniser)
+            surface_margins(blocks)
             return _boxes(blocks, work.options, width, height)
         except Exception as error:  # noqa: BLE001 - one page's failure must not reach the others
             return EngineFailure(f"layout failed on a page of {width} x {height} pixels: {error!r}")

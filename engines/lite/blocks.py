@@ -39,6 +39,8 @@ TITLE_SIZE = 1.5
 """The title of a document is this many times higher than its text."""
 OVERLAP = 0.6
 """Blocks that share more than this of the smaller one are one; PaddleX drops the smaller one from 0.7 on."""
+MARGINS = frozenset({"header", "footer", "number", "aside_text"})
+"""Labels that the page pipeline leaves out of the Markdown."""
 ASIDE = 0.08
 """Vertical lines in this outer part of the page's width are stamps of the margin."""
 
@@ -74,6 +76,13 @@ def compose(lines: Sequence[Line], found: Sorted, width: int) -> list[Block]:
     blocks = _without_overlaps(blocks)
     shrunk = [block.rect.grown(-SHRINK * size, -SHRINK * size) for block in blocks]
     return [blocks[index] for index in reading_order(shrunk, COLUMN_GAP * size)]
+
+
+def surface_margins(blocks: Sequence[Block]) -> None:
+    """Make the margins text where a page holds nothing else: a snippet's one line is no header."""
+    if all(block.label in MARGINS for block in blocks):
+        for block in blocks:
+            block.label = "text"
 
 
 def _of_region(holding: Holding) -> list[Block]:

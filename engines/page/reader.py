@@ -108,8 +108,15 @@ def _warnings(pipeline: PagePipeline) -> list[PageWarning]:
         )
         for kind, count in sorted(unread.items())
     ]
-    for text in pipeline.texts:
-        found += [PageWarning("unreadable_text", sentence) for sentence in text.warnings]
-        if text.finish_reason in ("length", "repetition"):
-            found.append(PageWarning("cut_short", f"a block's text ends early (finish reason: {text.finish_reason})"))
+    sentences = Counter(sentence for text in pipeline.texts for sentence in text.warnings)
+    found += [PageWarning("unreadable_text", sentence + _in_blocks(count)) for sentence, count in sentences.items()]
+    cut = Counter(text.finish_reason for text in pipeline.texts if text.finish_reason in ("length", "repetition"))
+    found += [
+        PageWarning("cut_short", f"the text of a block ends early (finish reason: {reason}){_in_blocks(count)}")
+        for reason, count in cut.items()
+    ]
     return found
+
+
+def _in_blocks(count: int) -> str:
+    return f", in {count} blocks" if count > 1 else ""

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from engines.errors import EngineFailure, MissingWeights, UnsupportedOption
 from engines.layout.base import LABELS, Box, Page
@@ -62,6 +63,15 @@ def test_columns_are_read_one_after_the_other(layout: LiteLayout) -> None:
 
 def test_a_blank_page_has_no_boxes(layout: LiteLayout) -> None:
     assert layout.detect([Page(np.full((2339, 1654, 3), 255, np.uint8))]) == [[]]
+
+
+@pytest.mark.parametrize("written", ["Hello world 123", "17"])
+def test_the_only_line_of_a_page_is_text_wherever_it_stands(layout: LiteLayout, written: str) -> None:
+    picture = Image.new("RGB", (500, 300), "white")
+    ImageDraw.Draw(picture).text((20, 12), written, fill="black", font=ImageFont.load_default(24))
+    [found] = layout.detect([Page(np.asarray(picture))])
+    assert isinstance(found, list)
+    assert [box["label"] for box in found] == ["text"]
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3), (40, 40)])
