@@ -42,7 +42,7 @@ class EngineSettings(BaseSettings):
     )
     tessdata_prefix: Path = Field(
         default_factory=_installed_tessdata,
-        description="Folder of rus.traineddata and eng.traineddata, which read Russian; default: that of the apt packages.",
+        description="Folder of rus.traineddata and eng.traineddata, which read Russian; default: the apt packages'.",
     )
     max_image_pixels: int = Field(
         default=100_000_000, gt=0, description="Pixels of a page image; `ocr` refuses more before it decodes."
