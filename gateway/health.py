@@ -139,7 +139,7 @@ class HealthChecker:
         start = time.monotonic()
         message: str | None = None
         try:
-            await Deadline.after(_S3_SECONDS).wait(asyncio.to_thread(self._s3.check))
+            await Deadline.after(_S3_SECONDS).wait(self._s3.check())
         except DeadlineExceeded:
             message = f"no answer within {_S3_SECONDS:g} seconds"
         except S3Error as error:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import mimetypes
+import asyncio
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -16,7 +19,19 @@ from gateway.settings import Settings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-mimetypes.add_type("text/markdown", ".md")
+# Not from the machine's table, which differs; Markdown's type is not whole without its charset (RFC 7763).
+_CONTENT_TYPES = {
+    ".md": "text/markdown; charset=utf-8",
+    ".json": "application/json",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+}
+# What the answer to HEAD, which has no body, can mean.
+_MEANINGS = {
+    "301": "301, the bucket is in another region: see S3_REGION",
+    "403": "403, the keys or what they may do: see S3_ACCESS_KEY and S3_SECRET_KEY",
+    "404": "404, there is no such bucket: see S3_BUCKET",
+}
 
 
 class S3Error(Exception):
@@ -24,10 +39,17 @@ class S3Error(Exception):
 
 
 class S3Store:
-    """Uploads results under `prefix` of one bucket. Thread-safe; its methods block."""
+    """Uploads results under `prefix` of one bucket, at most `threads` at once.
 
-    def __init__(self, client: S3Client, *, endpoint: str, bucket: str, prefix: str, presign_seconds: int) -> None:
+    The threads are its own: a service that takes connections and says nothing holds them for minutes, and would use up
+    those that the rest of the gateway works with.
+    """
+
+    def __init__(
+        self, client: S3Client, *, endpoint: str, bucket: str, prefix: str, presign_seconds: int, threads: int
+    ) -> None:
         self._client = client
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="s3")
         self._endpoint = endpoint.rstrip("/")
         self._bucket = bucket
         self._prefix = prefix.strip("/")
@@ -41,6 +63,8 @@ class S3Store:
         if settings.s3_access_key is None or settings.s3_secret_key is None or settings.s3_bucket is None:
             return None
         endpoint = str(settings.s3_endpoint)
+        # One for each document, and one for /health.
+        threads = settings.max_requests + 1
         client = boto3.client(
             "s3",
             endpoint_url=endpoint,
@@ -51,6 +75,7 @@ class S3Store:
             config=Config(
                 signature_version="s3v4",
                 s3={"addressing_style": "path"},
+                max_pool_connections=threads,
                 connect_timeout=5,
                 read_timeout=30,
                 retries={"mode": "standard", "total_max_attempts": 3},
@@ -65,34 +90,55 @@ class S3Store:
             bucket=settings.s3_bucket,
             prefix=settings.s3_prefix,
             presign_seconds=settings.s3_presign_seconds,
+            threads=threads,
         )
 
-    def upload(self, folder: str, files: Mapping[str, bytes], *, presigned: bool) -> dict[str, str]:
+    async def upload(self, folder: str, files: Mapping[str, bytes], *, presigned: bool) -> dict[str, str]:
         """Upload `files` to `folder`, and give each one's address by its name.
 
-        `presigned` addresses open without keys, for a time.
+        `presigned` addresses open without keys, for a time. Cancelled, it begins no further file.
 
         Raises S3Error at the first file that fails.
         """
+        given_up = threading.Event()
         try:
-            return {name: self._put(f"{folder}/{name}", data, presigned=presigned) for name, data in files.items()}
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, self._upload, folder, files, presigned, given_up
+            )
+        finally:
+            given_up.set()
+
+    async def check(self) -> None:
+        """Raise S3Error unless the bucket answers."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._check)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
+
+    def _upload(
+        self, folder: str, files: Mapping[str, bytes], presigned: bool, given_up: threading.Event
+    ) -> dict[str, str]:
+        urls: dict[str, str] = {}
+        try:
+            for name, data in files.items():
+                if given_up.is_set():
+                    break
+                urls[name] = self._put(f"{folder}/{name}", data, presigned=presigned)
         except (BotoCoreError, ClientError) as error:
             raise S3Error(_reason(error)) from None
+        return urls
 
-    def check(self) -> None:
-        """Raise S3Error unless the bucket answers."""
+    def _check(self) -> None:
         try:
             self._client.head_bucket(Bucket=self._bucket)
         except (BotoCoreError, ClientError) as error:
             raise S3Error(_reason(error)) from None
 
-    def close(self) -> None:
-        """Close all connections."""
-        self._client.close()
-
     def _put(self, name: str, data: bytes, *, presigned: bool) -> str:
         key = f"{self._prefix}/{name}" if self._prefix else name
-        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        kind = _CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
         self._client.put_object(Bucket=self._bucket, Key=key, Body=data, ContentType=kind)
         if presigned:
             return self._client.generate_presigned_url(
@@ -103,5 +149,6 @@ class S3Store:
 
 def _reason(error: BotoCoreError | ClientError) -> str:
     if isinstance(error, ClientError):
-        return f"the S3 service refused: {error.response.get('Error', {}).get('Code', 'unknown')}"
+        code = error.response.get("Error", {}).get("Code", "unknown")
+        return f"the S3 service refused: {_MEANINGS.get(code, code)}"
     return f"the S3 service could not be reached ({type(error).__name__})"

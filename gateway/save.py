@@ -46,8 +46,7 @@ class Saver:
     async def _upload(self, s3: S3Store, folder: str, files: dict[str, bytes], deadline: Deadline) -> S3Saved:
         try:
             with self.metrics.stage("upload"):
-                uploading = asyncio.to_thread(s3.upload, folder, files, presigned=self.presigned)
-                return S3Saved(files=await deadline.wait(uploading))
+                return S3Saved(files=await deadline.wait(s3.upload(folder, files, presigned=self.presigned)))
         except DeadlineExceeded:
             return S3Saved(error="the upload was not done when the request's time was over")
         except S3Error as error:

@@ -127,7 +127,7 @@ class TestS3:
             assert url == f"{endpoint}/results/{key}"
             assert bucket.get_object(Bucket="results", Key=key)["Body"].read() == (folder / name).read_bytes()
         head = bucket.head_object(Bucket="results", Key=f"ocr/{answer['id']}/document.md")
-        assert head["ContentType"] == "text/markdown"
+        assert head["ContentType"] == "text/markdown; charset=utf-8"
 
     def test_presigned_addresses_open_without_keys(self, start: Start, bucket: S3Client, endpoint: str) -> None:
         answer = start(**s3_settings(endpoint)).post("/ocr", **as_json(PNG, s3="presigned")).json()
