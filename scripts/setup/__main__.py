@@ -20,7 +20,7 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         machine.check()
-        system.install(system.needs())
+        system.install([*system.needs(), *(system.needs_of_tests() if arguments.test else ())])
         venv.install([*EXTRAS, "test"] if arguments.test else EXTRAS)
         tritonserver.install()
         if arguments.perf:

@@ -42,6 +42,16 @@ def needs() -> list[Need]:
     ]
 
 
+def needs_of_tests() -> list[Need]:
+    """Return what only the tests need: Ceph's RADOS Gateway, a real S3 for tests/s3."""
+    return [
+        Need("ceph-mon (the tests' S3)", "ceph-mon", lambda: shutil.which("ceph-mon") is not None),
+        Need("ceph-osd (the tests' S3)", "ceph-osd", lambda: shutil.which("ceph-osd") is not None),
+        Need("radosgw (the tests' S3)", "radosgw", lambda: shutil.which("radosgw") is not None),
+        Need("radosgw-admin (the tests' S3)", "ceph-common", lambda: shutil.which("radosgw-admin") is not None),
+    ]
+
+
 def install(wanted: Iterable[Need]) -> None:
     """Install by apt what is not met.
 
