@@ -184,26 +184,31 @@ class Stack:
         self._tell_errors()
 
     def _cure(self, fault: Fault) -> None:
-        """Restart the server that is at fault until pages can be read again.
+        """Restart whichever server is at fault until pages can be read again.
 
         Raises:
             GaveUp: too many restarts.
         """
-        reason = fault.sentence
-        while True:
-            delay = self._restarts.next_delay()
-            logger.error("%s: restarting %s%s", reason, fault.server.name, f" in {delay:g} s" if delay else "")
-            try:
-                fault.server.stop(_BROKEN_SECONDS, self._hurry)
-                self._pause(delay)
-                fault.server.start()
-                self._await(fault.server)
-                self._await(self._gateway)
-            except StartFailed as error:
-                reason = str(error)
-            else:
-                logger.info("%s is ready again", fault.server.name)
-                return
+        found: Fault | None = fault
+        while found:
+            server, delay = found.server, self._restarts.next_delay()
+            logger.error("%s: restarting %s%s", found.sentence, server.name, f" in {delay:g} s" if delay else "")
+            server.stop(_BROKEN_SECONDS, self._hurry)
+            self._pause(delay)
+            found = self._restart(server)
+            if not found:
+                logger.info("%s is ready again", server.name)
+
+    def _restart(self, server: Server) -> Fault | None:
+        """Start a server and wait for both; return what went wrong, with the server that it went wrong with."""
+        failing = server
+        try:
+            server.start()
+            for failing in (self._triton, self._gateway):
+                self._await(failing)
+        except StartFailed as error:
+            return Fault(failing, str(error))
+        return None
 
     def _await(self, server: Server) -> None:
         """Wait until a server is ready, and say so every few seconds.
