@@ -6,6 +6,7 @@ processors that can, which takes a half to two thirds of the time; elsewhere it 
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -77,17 +78,19 @@ class OpenVinoSession:
     """A model in OpenVINO, with one stream of one thread for each worker."""
 
     def __init__(self, path: Path, threads: int, kernels: int) -> None:
-        import openvino
-
-        self._model = openvino.Core().compile_model(
-            str(path),
-            "CPU",
-            {
-                "NUM_STREAMS": threads,
-                "INFERENCE_NUM_THREADS": threads,
-                "ENABLE_CPU_PINNING": False,
-                "CPU_RUNTIME_CACHE_CAPACITY": kernels,
-            },
+        self._model = (
+            _import_openvino()
+            .Core()
+            .compile_model(
+                str(path),
+                "CPU",
+                {
+                    "NUM_STREAMS": threads,
+                    "INFERENCE_NUM_THREADS": threads,
+                    "ENABLE_CPU_PINNING": False,
+                    "CPU_RUNTIME_CACHE_CAPACITY": kernels,
+                },
+            )
         )
         self._local = threading.local()
 
@@ -97,3 +100,14 @@ class OpenVinoSession:
             self._local.request = self._model.create_infer_request()
         outputs = self._local.request.infer({0: batch}, share_inputs=True, share_outputs=True)
         return [outputs[place] for place in range(len(self._model.outputs))]
+
+
+def _import_openvino() -> Any:
+    """The package `openvino`, kept from reporting its import to its maker's statistics over the internet.
+
+    It does so through `openvino_telemetry`, and has a stub of its own for where that is not installed.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
+
+    return openvino
