@@ -24,8 +24,8 @@ from engines.settings import EngineSettings
 MARGIN = 2
 """Pixels of white around a block in its box."""
 NICENESS = 10
-"""Pages begun are read before others begin: under load new pages gather here, and batches of them form (twice as many
-pages a batch at 8 in flight), while a lone page finds the cores free."""
+"""Pages begun are read before others begin: under load new pages gather here, and batches of them form, while a lone
+page finds the cores free."""
 UNORDERED = frozenset({"header", "footer", "number", "aside_text", "image", "table", "figure_title"})
 """Labels outside the text's flow, whose boxes have no `order` (PP-DocLayoutV2's `SKIP_ORDER_LABELS`)."""
 
@@ -38,12 +38,9 @@ class LiteLayout:
 
     def load(self) -> None:
         """Read the weights and run once. Raises MissingWeights."""
-        models = Models(self._settings)
-        self._regions = models.regions()
-        self._lines = models.text_detector()
-        # The closer look reads a few short lines a page: the tiny recogniser does for either size.
-        self._recogniser = models.recogniser("tiny")
         self._pool = FairPool(self._settings.lite_threads, "lite-layout", NICENESS)
+        # By a worker, since threads that a runtime starts are as nice as the thread that opens the model.
+        self._pool.call(Owner(), self._open_models).result()
         [warm] = self.detect([Page(np.full((640, 480, 3), 255, np.uint8))])
         if isinstance(warm, EngineError):
             raise warm
@@ -51,11 +48,19 @@ class LiteLayout:
     def detect(self, pages: Sequence[Page]) -> list[list[Box] | EngineError]:
         """The boxes of each page in reading order, or the error of that page alone; as long as `pages`."""
         started = [self._start(page) for page in pages]
-        return [self._finish(page, work) for page, work in zip(pages, started, strict=True)]
+        finishing = [self._finish(page, work) for page, work in zip(pages, started, strict=True)]
+        return [page.result() if isinstance(page, Future) else page for page in finishing]
 
     def close(self) -> None:
         """Release the threads; the engine is not used again."""
         self._pool.close()
+
+    def _open_models(self) -> None:
+        models = Models(self._settings)
+        self._regions = models.regions()
+        self._lines = models.text_detector()
+        # The closer look reads a few short lines a page: the tiny recogniser does for either size.
+        self._recogniser = models.recogniser("tiny")
 
     def _start(self, page: Page) -> _Work | EngineError:
         """Queue both models of a page."""
@@ -68,6 +73,7 @@ class LiteLayout:
             }
             owner = Owner()
             return _Work(
+                owner,
                 options,
                 self._pool.call(owner, lambda: self._lines.detect(page.image)),
                 self._pool.call(owner, lambda: self._regions.detect(page.image, thresholds)),
@@ -77,10 +83,19 @@ class LiteLayout:
         except RuntimeError as error:
             return EngineFailure(f"layout: {error}")
 
-    def _finish(self, page: Page, work: _Work | EngineError) -> list[Box] | EngineError:
-        """Wait for both models of a page and put together what they found."""
+    def _finish(self, page: Page, work: _Work | EngineError) -> Future[list[Box] | EngineError] | EngineError:
+        """Wait for both models of a page and queue what is left to do."""
         if isinstance(work, EngineError):
             return work
+        work.lines.exception()
+        work.regions.exception()
+        try:
+            return self._pool.call(work.owner, lambda: self._compose(page, work))
+        except RuntimeError as error:
+            return EngineFailure(f"layout: {error}")
+
+    def _compose(self, page: Page, work: _Work) -> list[Box] | EngineError:
+        """Put together what both models found on a page."""
         height, width = page.image.shape[:2]
         try:
             lines, regions = work.lines.result(), work.regions.result()
@@ -96,6 +111,7 @@ class LiteLayout:
 class _Work:
     """A page on its way through the two models."""
 
+    owner: Owner
     options: LayoutOptions
     lines: Future[list[Line]]
     regions: Future[list[Region]]
