@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-SAMPLING = "the lite engine recognises and does not sample; leave it out, or use ENGINE=paddle"
+SAMPLING = "the lite engine recognises and does not sample; leave it out"
 
 REFUSED: Mapping[str, str] = {
     "temperature": SAMPLING,
     "topP": SAMPLING,
     "repetitionPenalty": SAMPLING,
-    "useChartRecognition": "the lite engine has no model for charts; leave it out, or use ENGINE=paddle",
-    "useSealRecognition": "the lite engine has no model for seals; leave it out, or use ENGINE=paddle",
+    "useChartRecognition": "the lite engine has no model for charts; leave it out",
+    "useSealRecognition": "the lite engine has no model for seals; leave it out",
     "useDocUnwarping": "the lite engine has no model that flattens pages; leave it out",
     "useDocOrientationClassify": "the lite engine has no model for a page's orientation; send pages upright",
     "promptLabel": "the lite engine reads only the prompt labels ocr and table",

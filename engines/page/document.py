@@ -5,33 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict
 from pydantic.alias_generators import to_camel
 
-from engines.errors import BadOption, InvalidInput
+from engines.errors import InvalidInput
+from engines.options import JsonOptions
 from engines.page.pipeline import PagePipeline
 from engines.page.pruning import prune
 
 
-class DocumentOptions(BaseModel):
+class DocumentOptions(JsonOptions):
     """The fields of the official `/restructure-pages`, with its defaults."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(alias_generator=to_camel)
 
     merge_tables: bool = True
     relevel_titles: bool = True
     concatenate_pages: bool = False
     prettify_markdown: bool = True
     show_formula_number: bool = False
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> DocumentOptions:
-        """Read the OPTIONS tensor. Raises BadOption with the name of the field that is wrong."""
-        try:
-            return cls.model_validate_json(text or "{}")
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            raise BadOption(f"{'.'.join(map(str, first['loc'])) or 'OPTIONS'}: {first['msg']}") from error
 
 
 @dataclass(frozen=True)

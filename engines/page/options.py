@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from engines.errors import BadOption
+from engines.options import JsonOptions
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -43,13 +43,13 @@ class VlmExtraArgs(BaseModel):
     seal_max_pixels: PositiveInt | None = None
 
 
-class PageOptions(BaseModel):
+class PageOptions(JsonOptions):
     """What a request may ask of one page. None leaves a choice to the pipeline, as in the official API.
 
     Dictionaries by class take class numbers or label names as keys.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(alias_generator=to_camel)
 
     use_doc_orientation_classify: bool | None = None
     use_doc_unwarping: bool | None = None
@@ -82,12 +82,11 @@ class PageOptions(BaseModel):
     """Unix seconds after which the answer is of no use."""
 
     @classmethod
-    def from_json(cls, text: str | bytes) -> PageOptions:
-        """Read the OPTIONS tensor. Raises BadOption with the name of the field that is wrong."""
-        try:
-            return cls.model_validate_json(text or "{}")
-        except ValidationError as error:
-            raise BadOption(_complaint(error)) from error
+    def complaint(cls, name: str, kind: str, message: str) -> str:
+        """What to tell of a wrong field; those of a document are sent elsewhere."""
+        if name in DOCUMENT_OPTIONS:
+            return f"{name} concerns a whole document: send the pages' results to the model `restructure`"
+        return super().complaint(name, kind, message)
 
     def predict_arguments(self) -> dict[str, Any]:
         """The keyword arguments of the official pipeline's `predict`."""
@@ -99,14 +98,3 @@ class PageOptions(BaseModel):
     def chosen(self) -> dict[str, Any]:
         """The options that the request set itself, by their public names."""
         return self.model_dump(by_alias=True, exclude_unset=True, exclude_none=True)
-
-
-def _complaint(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    name = ".".join(str(part) for part in first["loc"]) or "OPTIONS"
-    if name in DOCUMENT_OPTIONS:
-        return f"{name} concerns a whole document: send the pages' results to the model `restructure`"
-    if first["type"] == "extra_forbidden":
-        known = ", ".join(sorted(field.alias or key for key, field in PageOptions.model_fields.items()))
-        return f"{name} is not an option of a page; known are {known}"
-    return f"{name}: {first['msg']}"

@@ -9,9 +9,9 @@ from typing import Annotated, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from engines.errors import BadOption
+from engines.options import JsonOptions
 
 PROMPTS = (
     "OCR:",
@@ -28,10 +28,8 @@ Point = tuple[float, float]
 Quad = tuple[Point, Point, Point, Point]
 
 
-class VlmOptions(BaseModel):
+class VlmOptions(JsonOptions):
     """The options of one crop, by the names that the official pipeline passes to its VLM."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     max_new_tokens: Annotated[int, Field(gt=0)] = 4096
     min_pixels: Annotated[int, Field(gt=0)] | None = None
@@ -45,16 +43,6 @@ class VlmOptions(BaseModel):
     """Unix seconds after which the text is of no use."""
     lines: tuple[Quad, ...] | None = None
     """Text lines that the layout engine found in this crop, in crop pixels; None where it looks for none."""
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> VlmOptions:
-        """Read the OPTIONS tensor. Raises BadOption with the name of what is wrong."""
-        try:
-            return cls.model_validate_json(text or "{}")
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"])) or "OPTIONS"
-            raise BadOption(f"{where}: {first['msg']}") from error
 
 
 @dataclass(frozen=True)
