@@ -20,10 +20,8 @@ from pathlib import Path
 import httpx2 as httpx
 
 from benchmarks.running import cpu_seconds, running_product
-from benchmarks.scoring import Document, character_error_rate, read_corpus, word_f1
+from benchmarks.scoring import Document, character_error_rate, default_corpora, read_corpus, word_f1
 from supervisor.stack import Stack
-
-DEFAULT_FOLDERS = (Path("../shared/corpus/dev"), Path("tests/data/synth"))
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "folders", nargs="*", type=Path, default=[folder for folder in DEFAULT_FOLDERS if folder.is_dir()]
-    )
+    parser.add_argument("folders", nargs="*", type=Path, default=default_corpora())
     parser.add_argument("--out", type=Path, help="keep the Markdown in this folder")
     arguments = parser.parse_args()
     if arguments.out:

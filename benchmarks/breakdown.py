@@ -8,7 +8,6 @@ Pages go through the gateway as images, and once more as the PDFs that they come
 from __future__ import annotations
 
 import argparse
-import itertools
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -18,19 +17,18 @@ from pathlib import Path
 import httpx2 as httpx
 import psutil
 
-from benchmarks.accuracy import DEFAULT_FOLDERS
 from benchmarks.pages import page_images
 from benchmarks.running import running_product
-from benchmarks.scoring import read_corpus
+from benchmarks.scoring import default_corpora, read_corpus
 from supervisor.stack import Stack
 
 
 def main() -> None:
     """Measure, and print the table."""
     arguments = _arguments()
-    folders = [folder for folder in DEFAULT_FOLDERS if folder.is_dir()]
-    images = list(itertools.islice(itertools.cycle(page_images(folders)), arguments.pages))
-    documents = [document for folder in folders for document in read_corpus(folder) if document.path.suffix == ".pdf"]
+    images = page_images(arguments.pages)
+    every = (document for folder in default_corpora() for document in read_corpus(folder))
+    documents = [document for document in every if document.path.suffix == ".pdf"]
     pdfs, pdf_pages = [document.path.read_bytes() for document in documents], sum(item.pages for item in documents)
     with running_product() as stack:
         for bodies in (images, pdfs):

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import pypdfium2
 from PIL import Image, ImageSequence
 
-from benchmarks.scoring import read_corpus
+from benchmarks.scoring import default_corpora, read_corpus
 
 DPI = 200
 JPEG_QUALITY = 92
 
 
-def page_images(folders: Sequence[Path]) -> list[bytes]:
-    """Every page of the folders' documents as a JPEG, PDFs rendered at `DPI`."""
-    return [_jpeg(page) for folder in folders for document in read_corpus(folder) for page in _pages(document.path)]
+def page_images(count: int) -> list[bytes]:
+    """Pages of the default documents as JPEGs, PDFs rendered at `DPI`: from the first again where `count` is more."""
+    documents = [document for folder in default_corpora() for document in read_corpus(folder)]
+    pages = [_jpeg(page) for document in documents for page in _pages(document.path)]
+    return list(itertools.islice(itertools.cycle(pages), count))
 
 
 def _pages(path: Path) -> Iterator[Image.Image]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import base64
 import csv
-import itertools
 import json
 import os
 import struct
@@ -20,7 +19,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.accuracy import DEFAULT_FOLDERS
 from benchmarks.pages import page_images
 from benchmarks.running import running_product
 
@@ -64,11 +62,8 @@ def _address(url: str | None) -> Iterator[str]:
 
 def _input_data(pages: int) -> dict[str, object]:
     """Real pages in perf_analyzer's format."""
-    folders = [folder for folder in DEFAULT_FOLDERS if folder.is_dir()]
     # An element of a BYTES tensor stands behind its length.
-    elements = (
-        struct.pack("<I", len(page)) + page for page in itertools.islice(itertools.cycle(page_images(folders)), pages)
-    )
+    elements = (struct.pack("<I", len(page)) + page for page in page_images(pages))
     encoded = (base64.b64encode(element).decode() for element in elements)
     return {"data": [{"IMAGE": {"content": {"b64": page}, "shape": [1]}} for page in encoded]}
 

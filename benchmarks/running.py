@@ -45,11 +45,13 @@ def metric_totals(stack: Stack) -> dict[str, float]:
     return totals
 
 
+def mean_of(histogram: str, before: dict[str, float], after: dict[str, float]) -> float:
+    """The mean observation of a histogram between two readings of `metric_totals`."""
+    total, count = (after[f"{histogram}_{part}"] - before.get(f"{histogram}_{part}", 0.0) for part in ("sum", "count"))
+    return total / count
+
+
 def mean_batches(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
     """The mean batch of `layout` and `vlm` between two readings of `metric_totals`."""
-
-    def mean(name: str) -> float:
-        total, count = (after[f"{name}_{part}"] - before.get(f"{name}_{part}", 0.0) for part in ("sum", "count"))
-        return total / count
-
-    return {"layout": mean("layout_batch_pages"), "vlm": mean("vlm_batch_crops")}
+    histograms = {"layout": "layout_batch_pages", "vlm": "vlm_batch_crops"}
+    return {model: mean_of(histogram, before, after) for model, histogram in histograms.items()}

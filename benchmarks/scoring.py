@@ -39,6 +39,12 @@ class Document:
     casefold: bool
 
 
+def default_corpora() -> list[Path]:
+    """The folders that are measured when none is named: the real documents, where they are, and those that ship."""
+    folders = (Path("../shared/corpus/dev"), Path("tests/data/synth"))
+    return [folder for folder in folders if folder.is_dir()]
+
+
 def read_corpus(folder: Path) -> list[Document]:
     """The documents that `manifest.json` in the folder lists."""
     items = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["items"]

@@ -9,7 +9,6 @@ medians. The ways: the engines in this process; Triton's `ocr` asked directly; t
 from __future__ import annotations
 
 import argparse
-import itertools
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -20,7 +19,6 @@ import httpx2 as httpx
 import numpy as np
 import tritonclient.http as triton
 
-from benchmarks.accuracy import DEFAULT_FOLDERS
 from benchmarks.pages import page_images
 from benchmarks.running import cpu_seconds, mean_batches, metric_totals, running_product
 from engines.page.local import local_reader
@@ -43,8 +41,7 @@ class Measured:
 def main() -> None:
     """Measure, and print the table."""
     arguments = _arguments()
-    folders = [folder for folder in DEFAULT_FOLDERS if folder.is_dir()]
-    pages = list(itertools.islice(itertools.cycle(page_images(folders)), arguments.pages))
+    pages = page_images(arguments.pages)
     forbid_downloads()
     with running_product() as stack, local_reader(EngineSettings()) as reader:
         ways: dict[str, Way] = {

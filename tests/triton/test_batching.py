@@ -5,30 +5,19 @@ from __future__ import annotations
 import json
 import re
 
-import httpx2 as httpx
 import numpy as np
 
+from benchmarks.running import mean_of, metric_totals
 from tests.triton.conftest import text
 
 
-def mean_batch(stack, name: str, before: str) -> float:
-    after = httpx.get(stack.metrics_url).raise_for_status().text
-    total, count = (value(after, f"{name}_{part}") - value(before, f"{name}_{part}") for part in ("sum", "count"))
-    return total / count
-
-
-def value(metrics: str, name: str) -> float:
-    found = re.search(rf"^{name}(?:{{[^}}]*}})? (\S+)$", metrics, re.MULTILINE)
-    return float(found[1]) if found else 0.0
-
-
 def test_pages_of_different_sizes_share_a_batch_of_layout(stack, models):
-    before = httpx.get(stack.metrics_url).text
+    before = metric_totals(stack)
     sizes = [(600 + 40 * place, 500 + 20 * place) for place in range(12)]
     pages = [{"IMAGE": np.full((1, height, width, 3), 255, np.uint8)} for height, width in sizes]
     answers = models.ask_all("layout", pages)
     assert [json.loads(answer["BOXES"][0, 0]) for answer in answers] == [[] for _ in sizes]
-    assert mean_batch(stack, "layout_batch_pages", before) > 1.5
+    assert mean_of("layout_batch_pages", before, metric_totals(stack)) > 1.5
 
 
 def test_each_crop_gets_its_own_text(models, line_images):
