@@ -27,7 +27,7 @@ def page(name: str) -> NDArray[np.uint8]:
 
 
 def settings() -> EngineSettings:
-    """Settings with weights; skips the test where `make setup` has not been run."""
+    """Settings with weights; fails the test where `make setup` has not been run."""
     folder = ROOT / ".weights" / "lite"
     try:
         weights.check(folder, weights.ALL)
