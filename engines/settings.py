@@ -7,15 +7,25 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing_extensions import Self
 
 
 def _workers() -> int:
     """Twice the cores: a core has work while a thread waits for the last line of its stage."""
     return 2 * len(os.sched_getaffinity(0))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def _engine_of(others: dict[str, Any]) -> str:
+    """The engine that is meant where none is named."""
+    return "paddle" if others.get("model_dir") else "lite"
 
 
 def _installed_tessdata() -> Path:
@@ -29,7 +39,41 @@ class EngineSettings(BaseSettings):
 
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True, extra="ignore")
 
-    engine: Literal["lite"] = Field(default="lite", description="Which models read the pages.")
+    model_dir: Path | None = Field(
+        default=None,
+        description="Folder of the offline PaddleOCR-VL weights, as the official images' `official_models`.",
+    )
+    model_version: Literal["auto", "v1", "v1.5", "v1.6"] = Field(
+        default="auto",
+        description="Which PaddleOCR-VL to take out of MODEL_DIR; auto: the newest that is complete.",
+    )
+    verify_weights: bool = Field(
+        default=False, description="Compare every file of MODEL_DIR with its manifest of SHA-256 sums at start."
+    )
+    engine: Literal["lite", "paddle"] = Field(
+        default_factory=_engine_of,
+        description="Which models read the pages; default: paddle where MODEL_DIR is set, else lite.",
+    )
+    device: str = Field(
+        default="auto",
+        pattern=r"^(auto|cpu|gpu(:\d+)?)$",
+        description="Where the paddle models run: cpu, gpu, gpu:1; auto takes a GPU where Paddle sees one.",
+    )
+    paddle_threads: int = Field(
+        default_factory=_cores, gt=0, description="CPU threads of each paddle model; default: the cores."
+    )
+    vlm_engine: Literal["local", "server"] = Field(
+        default="local", description="Where crops are read: by ENGINE's own model, or by a server (VLM_URL)."
+    )
+    vlm_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="Address of an OpenAI-compatible server of PaddleOCR-VL (vLLM, SGLang, FastDeploy), up to `/v1`.",
+    )
+    vlm_colour_order: Literal["rgb", "bgr"] = Field(
+        default="rgb",
+        description="Colour order in which the local paddle VLM sees crops; bgr: as the official native engine.",
+    )
     lite_model: Literal["tiny", "small"] = Field(
         default="tiny", description="Size of the lite engine's text models: small reads better and takes longer."
     )
@@ -54,3 +98,11 @@ class EngineSettings(BaseSettings):
     ocr_timeout: float = Field(
         default=600, gt=0, description="Seconds a page may take when its request names no deadline."
     )
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.engine == "paddle" and self.model_dir is None:
+            raise ValueError("ENGINE=paddle needs MODEL_DIR, the folder of the offline PaddleOCR-VL weights")
+        if self.vlm_engine == "server" and self.vlm_url is None:
+            raise ValueError("VLM_ENGINE=server needs VLM_URL, the address of an OpenAI-compatible server")
+        return self

@@ -1,33 +1,66 @@
-"""The table of engines: the one place where a name in the settings becomes classes."""
+"""The table of engines: the one place where names in the settings become classes.
+
+An engine is imported when it is asked for: whoever runs another one need not have its libraries.
+"""
 
 from __future__ import annotations
 
 from engines.layout.base import LayoutEngine
 from engines.settings import EngineSettings
 from engines.vlm.base import VlmEngine
+from engines.weights.models import Version
 
 
 def make_layout(settings: EngineSettings) -> LayoutEngine:
     """The layout engine that the settings name, not yet loaded."""
+    if settings.engine == "paddle":
+        from engines.layout.paddle import PaddleLayout
+
+        return PaddleLayout(settings)
     from engines.layout.lite import LiteLayout
 
-    return {"lite": LiteLayout}[settings.engine](settings)
+    return LiteLayout(settings)
 
 
 def make_vlm(settings: EngineSettings) -> VlmEngine:
     """The recognition engine that the settings name, not yet loaded."""
+    if settings.vlm_engine == "server":
+        from engines.vlm.server import ServerVlm
+
+        return ServerVlm(settings)
+    if settings.engine == "paddle":
+        from engines.vlm.paddle import PaddleVlm
+
+        return PaddleVlm(settings)
     from engines.vlm.lite import LiteVlm
 
-    return {"lite": LiteVlm}[settings.engine](settings)
+    return LiteVlm(settings)
 
 
 def refusal(settings: EngineSettings, name: str, value: object) -> str | None:
-    """Why the engine that the settings name can't honour a page option (public camelCase name), or None if it can."""
+    """Why the running engines can't honour a page option (public camelCase name), or None if they can."""
+    if settings.engine == "paddle":
+        from engines.paddle_options import refusal as paddle_refusal
+
+        return paddle_refusal(settings, name, value)
     from engines.lite.options import refusal as lite_refusal
 
-    return {"lite": lite_refusal}[settings.engine](name, value)
+    return lite_refusal(name, value)
+
+
+def pipeline_version(settings: EngineSettings) -> Version:
+    """The official pipeline whose defaults hold. Raises MissingWeights."""
+    if settings.engine == "paddle":
+        from engines.weights.folder import find_weights
+
+        return find_weights(settings).version
+    return "v1.6"
 
 
 def model_name(settings: EngineSettings) -> str:
-    """The name under which answers tell which weights read the page."""
-    return {"lite": f"PP-OCRv6 {settings.lite_model}"}[settings.engine]
+    """The name under which answers tell which weights read the page. Raises MissingWeights."""
+    if settings.engine == "paddle":
+        from engines.weights.models import PAIRS
+
+        return PAIRS[pipeline_version(settings)].vlm
+    return f"PP-OCRv6 {settings.lite_model}"

@@ -42,7 +42,7 @@ def restructure(pages: list[dict[str, Any]], options: DocumentOptions) -> list[R
     Raises:
         InvalidInput: a page is not a `prunedResult`.
     """
-    pipeline = PagePipeline(_no_model, _no_model, deadline=0.0)
+    pipeline = PagePipeline(_no_model, _no_model, version="v1.6", deadline=0.0)
     results = [{"res": {**page, "input_path": "", "page_index": index}} for index, page in enumerate(pages)]
     try:
         joined = list(

@@ -13,20 +13,18 @@ both found in `paddlex/inference/pipelines/paddleocr_vl/pipeline.py` of the vers
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import numpy as np
-import paddlex
-import yaml
 from numpy.typing import NDArray
 from paddlex.inference.pipelines.paddleocr_vl.pipeline import _PaddleOCRVLPipeline
 
 from engines.layout.base import Box
+from engines.page.official import official_config
 from engines.vlm.base import Crop, Text, VlmOptions
+from engines.weights.models import Version
 
 AskLayout = Callable[[NDArray[np.uint8], dict[str, Any], float], list[Box]]
 """RGB page, PP-DocLayout options and deadline (Unix seconds) to boxes. Raises EngineError."""
@@ -42,7 +40,7 @@ class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
     `boxes` holds what the layout model found and `texts` what was read, for the answer's warnings and token count.
     """
 
-    def __init__(self, ask_layout: AskLayout, ask_vlm: AskVlm, *, deadline: float) -> None:
+    def __init__(self, ask_layout: AskLayout, ask_vlm: AskVlm, *, version: Version, deadline: float) -> None:
         self._ask_layout = ask_layout
         self._ask_vlm = ask_vlm
         self._deadline = deadline
@@ -50,7 +48,7 @@ class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
         self.texts: list[Text] = []
         self._lines_of_region: dict[RegionKey, list[list[list[float]]]] = {}
         self._region_of_crop: dict[tuple[int, int], RegionKey] = {}
-        super().__init__(official_config())
+        super().__init__(official_config(version))
 
     def create_model(self, config: dict[str, Any], **_: Any) -> Any:
         """Stand in for the model that PaddleX would load: the layout model is called, the VLM never is."""
@@ -112,13 +110,6 @@ class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
             prompt=prompt,
             options=VlmOptions(**options, skip_special_tokens=not has_spotting, deadline=self._deadline),
         )
-
-
-@cache
-def official_config() -> dict[str, Any]:
-    """The pipeline's configuration as PaddleX ships it, with its own threads switched off."""
-    path = Path(paddlex.__file__).parent / "configs" / "pipelines" / "PaddleOCR-VL-1.6.yaml"
-    return {**yaml.safe_load(path.read_text()), "use_queues": False}
 
 
 def _key(label: str, box: Sequence[float]) -> RegionKey:

@@ -17,7 +17,7 @@ from engines.page.options import PageOptions
 from engines.page.pipeline import AskLayout, AskVlm, PagePipeline
 from engines.page.pruning import prune
 from engines.settings import EngineSettings
-from engines.table import refusal
+from engines.table import pipeline_version, refusal
 
 WarningType = Literal["left_as_image", "unreadable_text", "cut_short"]
 
@@ -46,12 +46,16 @@ class PageResult:
 
 
 class PageReader:
-    """Reads pages through the official pipeline, its models asked by two functions. Safe to use from many threads."""
+    """Reads pages through the official pipeline, its models asked by two functions. Safe to use from many threads.
+
+    Raises MissingWeights when it is made and MODEL_DIR is not whole.
+    """
 
     def __init__(self, ask_layout: AskLayout, ask_vlm: AskVlm, settings: EngineSettings) -> None:
         self._ask_layout = ask_layout
         self._ask_vlm = ask_vlm
         self._settings = settings
+        self._version = pipeline_version(settings)
 
     def read(self, data: bytes, options: PageOptions) -> PageResult:
         """Read one encoded page.
@@ -66,7 +70,7 @@ class PageReader:
         deadline = options.deadline if options.deadline is not None else time.time() + self._settings.ocr_timeout
         _check(deadline)
         page = decode(data, self._settings.max_image_pixels)
-        pipeline = PagePipeline(self._ask_layout, self._ask_vlm, deadline=deadline)
+        pipeline = PagePipeline(self._ask_layout, self._ask_vlm, version=self._version, deadline=deadline)
         [result] = pipeline.predict(page, **options.predict_arguments())
         if any(text.finish_reason == "deadline" for text in pipeline.texts):
             raise DeadlineExceeded("the page's text was not read before the deadline")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from scripts.setup import machine, system, tritonserver, venv
@@ -21,13 +22,23 @@ def main() -> None:
     try:
         machine.check()
         system.install([*system.needs(), *(system.needs_of_tests() if arguments.test else ())])
-        venv.install([*EXTRAS, "test"] if arguments.test else EXTRAS)
+        extras = [*EXTRAS]
+        if arguments.test or _wants_paddle():
+            extras.append("paddle")
+        if arguments.test:
+            extras.append("test")
+        venv.install(extras)
         tritonserver.install()
         if arguments.perf:
             tritonserver.install_perf_analyzer()
         run([venv.VENV / "bin/python", "-m", "engines.lite.weights", ".weights/lite"])
     except SetupError as error:
         sys.exit(f"set-up: {error}")
+
+
+def _wants_paddle() -> bool:
+    """Whether the paddle engine is meant, as engines.settings tells it. Its packages take a gigabyte."""
+    return os.environ.get("ENGINE") == "paddle" or bool(os.environ.get("MODEL_DIR"))
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class TritonPythonModel:
         from engines.page.reader import PageReader
 
         self._settings = EngineSettings()
+        self._model_name = model_name(self._settings)
         self._calls = ModelCalls(threads=4 * self._settings.ocr_max_in_flight)
         self._reader = PageReader(self._calls.layout, self._calls.vlm, self._settings)
         self._threads = ThreadPoolExecutor(self._settings.ocr_max_in_flight, thread_name_prefix="page")
@@ -104,6 +105,6 @@ class TritonPythonModel:
                 ),
                 pb_utils.Tensor("TOKENS", np.array([page.tokens], dtype=np.int32)),
                 text_tensor("ENGINE", self._settings.engine),
-                text_tensor("MODEL", model_name(self._settings)),
+                text_tensor("MODEL", self._model_name),
             ]
         )
