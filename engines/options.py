@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -21,9 +22,15 @@ class JsonOptions(BaseModel):
         try:
             return cls.model_validate_json(text or "{}")
         except ValidationError as error:
-            first: Any = error.errors(include_url=False)[0]
-            name = ".".join(str(part) for part in first["loc"]) or "OPTIONS"
-            raise BadOption(cls.complaint(name, first["type"], first["msg"])) from error
+            raise cls._bad_option(error) from error
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Read options that were JSON before. Raises BadOption, naming the field that is wrong."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise cls._bad_option(error) from error
 
     @classmethod
     def complaint(cls, name: str, kind: str, message: str) -> str:
@@ -32,3 +39,9 @@ class JsonOptions(BaseModel):
             known = ", ".join(sorted(field.alias or key for key, field in cls.model_fields.items()))
             return f"{name} is not an option here; known are {known}"
         return f"{name}: {message}"
+
+    @classmethod
+    def _bad_option(cls, error: ValidationError) -> BadOption:
+        first: Any = error.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"]) or "OPTIONS"
+        return BadOption(cls.complaint(name, first["type"], first["msg"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from engines.errors import MissingWeights
+from engines.errors import EngineFailure, MissingWeights
 from engines.page.offline import forbid_downloads
 from engines.settings import EngineSettings
 from engines.weights.models import Model
@@ -16,6 +16,7 @@ def open_predictor(model: Model, settings: EngineSettings, **arguments: Any) -> 
 
     Raises:
         MissingWeights: PaddleX can't load what the folder holds.
+        EngineFailure: DEVICE names a GPU that Paddle does not see.
     """
     forbid_downloads()
     with warnings.catch_warnings():
@@ -25,18 +26,33 @@ def open_predictor(model: Model, settings: EngineSettings, **arguments: Any) -> 
         from paddlex import create_predictor
 
     paddle.base.core.set_num_threads(settings.paddle_threads)
+    device = _device(settings)
     try:
-        return create_predictor(
-            model.name, model_dir=str(model.path), device=_device(settings), batch_size=1, **arguments
-        )
+        return create_predictor(model.name, model_dir=str(model.path), device=device, batch_size=1, **arguments)
     except Exception as error:
         raise MissingWeights(f"{model.path}: PaddleX can't load {model.name} from there: {error}") from error
+
+
+def open_static_predictor(model: Model, settings: EngineSettings, **arguments: Any) -> Any:
+    """The same for a model that is a static graph (`inference.json`), whose runner has a thread count of its own.
+
+    Without one PaddleX takes 10 threads on any machine (`PaddlePredictorOption`). Its choice of oneDNN stays: off for
+    PP-DocLayout and UVDoc, on for the orientation classifier.
+    """
+    return open_predictor(model, settings, engine_config={"cpu_threads": settings.paddle_threads}, **arguments)
 
 
 def _device(settings: EngineSettings) -> str:
     """DEVICE, with auto resolved."""
     import paddle
 
-    if settings.device != "auto":
-        return settings.device
-    return "gpu:0" if paddle.device.is_compiled_with_cuda() and paddle.device.cuda.device_count() else "cpu"
+    count = paddle.device.cuda.device_count() if paddle.device.is_compiled_with_cuda() else 0
+    if settings.device == "auto":
+        return "gpu:0" if count else "cpu"
+    kind, _, number = settings.device.partition(":")
+    if kind == "gpu" and int(number or 0) >= count:
+        # PaddleX would go on with the CPU.
+        raise EngineFailure(
+            f"DEVICE={settings.device}, but Paddle sees {count} GPUs: install paddlepaddle-gpu, or set DEVICE=cpu"
+        )
+    return settings.device

@@ -6,6 +6,7 @@ An engine is imported when it is asked for: whoever runs another one need not ha
 from __future__ import annotations
 
 from engines.layout.base import LayoutEngine
+from engines.refusals import Refusal, first_of
 from engines.settings import EngineSettings
 from engines.vlm.base import VlmEngine
 from engines.weights.models import Version
@@ -37,15 +38,24 @@ def make_vlm(settings: EngineSettings) -> VlmEngine:
     return LiteVlm(settings)
 
 
-def refusal(settings: EngineSettings, name: str, value: object) -> str | None:
-    """Why the running engines can't honour a page option (public camelCase name), or None if they can."""
+def make_refusal(settings: EngineSettings) -> Refusal:
+    """What the running engines refuse of a page's options. Raises MissingWeights."""
     if settings.engine == "paddle":
-        from engines.paddle_options import refusal as paddle_refusal
+        from engines import paddle_options
+        from engines.weights.folder import find_weights
 
-        return paddle_refusal(settings, name, value)
-    from engines.lite.options import refusal as lite_refusal
+        weights = find_weights(settings)
+        refusals = [
+            paddle_options.layout_refusal(weights),
+            paddle_options.preprocess_refusal(weights, settings.model_dir),
+        ]
+    else:
+        from engines.lite import options
 
-    return lite_refusal(name, value)
+        refusals = [options.layout_refusal, options.preprocess_refusal]
+        if settings.vlm_engine == "local":
+            refusals.append(options.vlm_refusal)
+    return first_of(refusals)
 
 
 def pipeline_version(settings: EngineSettings) -> Version:

@@ -8,7 +8,7 @@ from typing import Any
 
 from engines.errors import BadOption, UnsupportedOption
 from engines.layout.base import LABELS
-from engines.lite.options import refusal
+from engines.lite.options import layout_refusal
 
 _PUBLIC_NAMES = {
     "layout_nms": "layoutNms",
@@ -39,7 +39,7 @@ class LayoutOptions:
         if unknown := sorted(set(options) - known):
             raise BadOption(f"{unknown[0]}: the layout model has no such option.")
         for name, public in _PUBLIC_NAMES.items():
-            if reason := refusal(public, options.get(name)):
+            if reason := layout_refusal(public, options.get(name)):
                 raise UnsupportedOption(reason)
         threshold, unclip = options.get(_THRESHOLD), options.get(_UNCLIP)
         return cls(

@@ -10,20 +10,26 @@ from typing import Any
 
 SAMPLING = "the lite engine recognises and does not sample; leave it out"
 
-REFUSED: Mapping[str, str] = {
+Reasons = Mapping[str, str]
+
+LAYOUT: Reasons = {
+    "layoutNms": "the lite engine always suppresses doubled regions; leave it out",
+    "layoutMergeBboxesMode": "the lite engine keeps the surest of overlapping regions; leave it out",
+    "layoutShapeMode": "the lite engine finds rectangles; use rect or auto",
+}
+PREPROCESS: Reasons = {
+    "useDocUnwarping": "the lite engine has no model that flattens pages; leave it out",
+    "useDocOrientationClassify": "the lite engine has no model for a page's orientation; send pages upright",
+}
+VLM: Reasons = {
     "temperature": SAMPLING,
     "topP": SAMPLING,
     "repetitionPenalty": SAMPLING,
     "useChartRecognition": "the lite engine has no model for charts; leave it out",
     "useSealRecognition": "the lite engine has no model for seals; leave it out",
-    "useDocUnwarping": "the lite engine has no model that flattens pages; leave it out",
-    "useDocOrientationClassify": "the lite engine has no model for a page's orientation; send pages upright",
     "promptLabel": "the lite engine reads only the prompt labels ocr and table",
-    "layoutNms": "the lite engine always suppresses doubled regions; leave it out",
-    "layoutMergeBboxesMode": "the lite engine keeps the surest of overlapping regions; leave it out",
-    "layoutShapeMode": "the lite engine finds rectangles; use rect or auto",
 }
-"""Why each option can't be honoured, by its public name in camelCase."""
+"""Why options can't be honoured by each of the lite models, by their public names in camelCase."""
 
 _HONOURED: Mapping[str, Callable[[Any], bool]] = {
     "useChartRecognition": lambda value: value is False,
@@ -40,8 +46,22 @@ PROMPTS: Mapping[str, str] = {"OCR:": "ocr", "Table Recognition:": "table"}
 """The prompts that the lite engine answers, and their public labels."""
 
 
-def refusal(name: str, value: object) -> str | None:
-    """Why the lite engine can't honour an option, by its public name; None where it can. An absent value is None."""
-    if value is None or name not in REFUSED or _HONOURED.get(name, lambda _: False)(value):
+def layout_refusal(name: str, value: object) -> str | None:
+    """Why the lite layout can't honour an option, by its public name; None where it can. An absent value is None."""
+    return _refusal(LAYOUT, name, value)
+
+
+def preprocess_refusal(name: str, value: object) -> str | None:
+    """The same of what is done to a page before its layout."""
+    return _refusal(PREPROCESS, name, value)
+
+
+def vlm_refusal(name: str, value: object) -> str | None:
+    """The same of the lite recogniser."""
+    return _refusal(VLM, name, value)
+
+
+def _refusal(reasons: Reasons, name: str, value: object) -> str | None:
+    if value is None or name not in reasons or _HONOURED.get(name, lambda _: False)(value):
         return None
-    return f"{name}: {REFUSED[name]}."
+    return f"{name}: {reasons[name]}."

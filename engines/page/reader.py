@@ -17,7 +17,7 @@ from engines.page.options import PageOptions
 from engines.page.pipeline import AskLayout, AskVlm, PagePipeline
 from engines.page.pruning import prune
 from engines.settings import EngineSettings
-from engines.table import pipeline_version, refusal
+from engines.table import make_refusal, pipeline_version
 
 WarningType = Literal["left_as_image", "unreadable_text", "cut_short"]
 
@@ -56,6 +56,7 @@ class PageReader:
         self._ask_vlm = ask_vlm
         self._settings = settings
         self._version = pipeline_version(settings)
+        self._refusal = make_refusal(settings)
 
     def read(self, data: bytes, options: PageOptions) -> PageResult:
         """Read one encoded page.
@@ -78,7 +79,7 @@ class PageReader:
 
     def _refuse_unsupported(self, options: PageOptions) -> None:
         for name, value in options.chosen().items():
-            if reason := refusal(self._settings, name, value):
+            if reason := self._refusal(name, value):
                 raise UnsupportedOption(reason)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from engines.errors import EngineFailure, UnsupportedOption
 from engines.lite.crop_job import CropJob, Readers
 from engines.lite.models import Models
-from engines.lite.options import PROMPTS, refusal
+from engines.lite.options import PROMPTS, vlm_refusal
 from engines.lite.workers import FairPool
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, Text
@@ -75,4 +75,4 @@ def _refusal(crop: Crop) -> str | None:
         "topP": options.top_p,
         "repetitionPenalty": options.repetition_penalty,
     }
-    return next((reason for name, value in asked.items() if (reason := refusal(name, value))), None)
+    return next((reason for name, value in asked.items() if (reason := vlm_refusal(name, value))), None)

@@ -9,7 +9,12 @@ import pytest
 from engines.errors import BadOption, UnsupportedOption
 from engines.layout.base import LABELS
 from engines.lite.layout_options import LayoutOptions
-from engines.lite.options import REFUSED, refusal
+from engines.lite.options import LAYOUT, PREPROCESS, VLM, layout_refusal, preprocess_refusal, vlm_refusal
+from engines.refusals import first_of
+from engines.settings import EngineSettings
+from engines.table import make_refusal
+
+refusal = first_of((layout_refusal, preprocess_refusal, vlm_refusal))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +38,7 @@ def test_what_the_engine_lacks_is_refused_with_a_reason(name: str, value: object
     reason = refusal(name, value)
     assert reason is not None
     assert reason.startswith(f"{name}: ")
-    assert REFUSED[name] in reason
+    assert {**LAYOUT, **PREPROCESS, **VLM}[name] in reason
 
 
 @pytest.mark.parametrize(
@@ -51,6 +56,23 @@ def test_what_the_engine_lacks_is_refused_with_a_reason(name: str, value: object
 )
 def test_what_it_has_or_is_not_asked_for_is_not(name: str, value: object) -> None:
     assert refusal(name, value) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("temperature", 0.5), ("useChartRecognition", True), ("promptLabel", "seal")]
+)
+def test_a_server_that_reads_the_crops_takes_what_the_lite_recogniser_refuses(name: str, value: object) -> None:
+    assert make_refusal(EngineSettings(engine="lite"))(name, value)
+    assert make_refusal(with_a_server())(name, value) is None
+
+
+@pytest.mark.parametrize(("name", "value"), [("layoutShapeMode", "poly"), ("useDocUnwarping", True)])
+def test_what_the_lite_layout_lacks_is_refused_with_a_server_too(name: str, value: object) -> None:
+    assert make_refusal(with_a_server())(name, value)
+
+
+def with_a_server() -> EngineSettings:
+    return EngineSettings(engine="lite", vlm_engine="server", vlm_url="http://127.0.0.1:1/v1")
 
 
 def test_asking_loads_no_model_library() -> None:
