@@ -23,7 +23,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _engine_of(others: dict[str, Any]) -> str:
+def _engine_of(others: dict[str, Any]) -> Literal["lite", "paddle"]:
     """The engine that is meant where none is named."""
     return "paddle" if others.get("model_dir") else "lite"
 
