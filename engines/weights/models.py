@@ -24,9 +24,21 @@ PAIRS: Mapping[Version, Pair] = {
     "v1.5": Pair("PP-DocLayoutV3", "PaddleOCR-VL-1.5-0.9B"),
     "v1.6": Pair("PP-DocLayoutV3", "PaddleOCR-VL-1.6-0.9B"),
 }
-"""Source: PaddleX, `configs/pipelines/PaddleOCR-VL*.yaml`."""
+"""Oldest first. Source: PaddleX, `configs/pipelines/PaddleOCR-VL*.yaml`."""
 ORIENTATION = "PP-LCNet_x1_0_doc_ori"
 UNWARPING = "UVDoc"
+LAYOUTS = frozenset(pair.layout for pair in PAIRS.values())
+VLMS = frozenset(pair.vlm for pair in PAIRS.values())
+KNOWN = LAYOUTS | VLMS | {ORIENTATION, UNWARPING}
+"""Every model that a server can take out of MODEL_DIR."""
+OFFICIAL_FOLDERS: Mapping[str, str] = {
+    **{name: name for name in KNOWN},
+    **{name.removesuffix("-0.9B"): name for name in VLMS},
+}
+"""The model that a folder of this name must hold: PaddleX's own downloads leave `-0.9B` away.
+
+Source: PaddleX, `inference/utils/official_models.py`.
+"""
 
 
 @dataclass(frozen=True)
@@ -46,3 +58,8 @@ class Weights:
     vlm: Model | None = None
     orientation: Model | None = None
     unwarping: Model | None = None
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """All of them, layout first."""
+        return tuple(model for model in (self.layout, self.vlm, self.orientation, self.unwarping) if model)
