@@ -8,6 +8,7 @@ from typing import Any
 from engines.errors import EngineFailure, MissingWeights
 from engines.page.offline import forbid_downloads
 from engines.settings import EngineSettings
+from engines.weights.check import check_model
 from engines.weights.models import Model
 
 
@@ -15,9 +16,10 @@ def open_predictor(model: Model, settings: EngineSettings, **arguments: Any) -> 
     """Make PaddleX's predictor for a model on disk; `arguments` go to it.
 
     Raises:
-        MissingWeights: PaddleX can't load what the folder holds.
+        MissingWeights: a file of the model is absent or cut short, or PaddleX can't load what the folder holds.
         EngineFailure: DEVICE names a GPU that Paddle does not see.
     """
+    check_model(model)
     forbid_downloads()
     with warnings.catch_warnings():
         # Paddle tells at import that a compiler cache would speed up extensions that nobody builds here.
