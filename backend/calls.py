@@ -1,4 +1,4 @@
-"""Calls from the `ocr` model to `layout` and `vlm` (business logic scripting)."""
+"""Calls from the `ocr` model to `preprocess`, `layout` and `vlm` (business logic scripting)."""
 
 from __future__ import annotations
 
@@ -16,17 +16,24 @@ from numpy.typing import NDArray
 from backend.tensors import read_text, text_tensor
 from engines.errors import DeadlineExceeded, from_wire
 from engines.layout.base import Box
+from engines.preprocess.base import Prepared, PreprocessOptions
 from engines.vlm.base import Crop, FinishReason, Text
 
 T = TypeVar("T")
 
 
 class ModelCalls:
-    """Asks `layout` and `vlm`, one sub-request an image, so that Triton batches those of all pages together."""
+    """Asks the other models, one sub-request an image, so that Triton batches those of all pages together."""
 
     def __init__(self, threads: int) -> None:
         # A sub-request holds a thread until it is answered; what is more waits here, not in Triton.
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="call")
+
+    def preprocess(self, image: NDArray[np.uint8], options: PreprocessOptions, deadline: float) -> Prepared:
+        """The RGB page upright and flat, as the options ask. Raises EngineError, DeadlineExceeded among them."""
+        timed = options.model_copy(update={"deadline": deadline})
+        [prepared] = _results([self._threads.submit(_prepare, image, timed)], deadline)
+        return prepared
 
     def layout(self, image: NDArray[np.uint8], options: dict[str, Any], deadline: float) -> list[Box]:
         """The boxes of an RGB page. Raises EngineError, DeadlineExceeded among them."""
@@ -51,6 +58,19 @@ def _results(calls: Sequence[Future[T]], deadline: float) -> list[T]:
     finally:
         for call in calls:
             call.cancel()
+
+
+def _prepare(image: NDArray[np.uint8], options: PreprocessOptions) -> Prepared:
+    inputs = [
+        pb_utils.Tensor("IMAGE", image[np.newaxis]),
+        text_tensor("OPTIONS", options.model_dump_json(exclude_none=True), shape=(1, 1)),
+    ]
+    response = _ask("preprocess", inputs, ["IMAGE", "ANGLE"])
+    return Prepared(
+        # Triton's memory goes with the response.
+        image=np.array(pb_utils.get_output_tensor_by_name(response, "IMAGE").as_numpy()[0], dtype=np.uint8),
+        angle=int(pb_utils.get_output_tensor_by_name(response, "ANGLE").as_numpy().reshape(-1)[0]),
+    )
 
 
 def _detect(image: NDArray[np.uint8], options: dict[str, Any]) -> list[Box]:

@@ -6,6 +6,7 @@ An engine is imported when it is asked for: whoever runs another one need not ha
 from __future__ import annotations
 
 from engines.layout.base import LayoutEngine
+from engines.preprocess.base import PreprocessEngine
 from engines.refusals import Refusal, first_of
 from engines.settings import EngineSettings
 from engines.vlm.base import VlmEngine
@@ -36,6 +37,29 @@ def make_vlm(settings: EngineSettings) -> VlmEngine:
     from engines.vlm.lite import LiteVlm
 
     return LiteVlm(settings)
+
+
+def make_preprocess(settings: EngineSettings) -> PreprocessEngine:
+    """The engine that turns and flattens pages, not yet loaded; one that refuses where there is no model for it.
+
+    Raises MissingWeights.
+    """
+    from engines.preprocess.none import NoPreprocess
+
+    if settings.engine != "paddle":
+        from engines.lite.options import preprocess_refusal as lite_refusal
+
+        return NoPreprocess(lite_refusal)
+    from engines.weights.folder import find_weights
+
+    weights = find_weights(settings)
+    if weights.orientation or weights.unwarping:
+        from engines.preprocess.paddle import PaddlePreprocess
+
+        return PaddlePreprocess(settings)
+    from engines.paddle_options import preprocess_refusal
+
+    return NoPreprocess(preprocess_refusal(weights, settings.model_dir))
 
 
 def make_refusal(settings: EngineSettings) -> Refusal:

@@ -42,7 +42,7 @@ def restructure(pages: list[dict[str, Any]], options: DocumentOptions) -> list[R
     Raises:
         InvalidInput: a page is not a `prunedResult`.
     """
-    pipeline = PagePipeline(_no_model, _no_model, version="v1.6", deadline=0.0)
+    pipeline = PagePipeline(_NoModels(), version="v1.6", deadline=0.0)
     results = [{"res": {**page, "input_path": "", "page_index": index}} for index, page in enumerate(pages)]
     try:
         joined = list(
@@ -63,5 +63,10 @@ def _rendered(page: Any, options: DocumentOptions) -> RestructuredPage:
     return RestructuredPage(prune(page.json["res"]), markdown["markdown_texts"])
 
 
-def _no_model(*_: Any) -> Any:
-    raise AssertionError("restructuring asks no model")
+class _NoModels:
+    """Restructuring asks no model."""
+
+    def _none(self, *_: Any, **__: Any) -> Any:
+        raise AssertionError("restructuring asks no model")
+
+    preprocess = layout = vlm = _none

@@ -89,11 +89,18 @@ class PageOptions(JsonOptions):
         return super().complaint(name, kind, message)
 
     def predict_arguments(self) -> dict[str, Any]:
-        """The keyword arguments of the official pipeline's `predict`."""
+        """The keyword arguments of the official pipeline's `predict`.
+
+        Steps before the layout are off unless asked for: None would leave one on where the other is asked for.
+        """
         rendering = {"prettify_markdown", "show_formula_number", "return_markdown_images", "deadline"}
         arguments = self.model_dump(exclude=rendering | {"vlm_extra_args"})
+        steps = {
+            "use_doc_orientation_classify": self.use_doc_orientation_classify is True,
+            "use_doc_unwarping": self.use_doc_unwarping is True,
+        }
         extra = self.vlm_extra_args.model_dump(exclude_none=True)
-        return {**arguments, "vlm_extra_args": extra, "use_queues": False}
+        return {**arguments, **steps, "vlm_extra_args": extra, "use_queues": False}
 
     def chosen(self) -> dict[str, Any]:
         """The options that the request set itself, by their public names."""

@@ -1,7 +1,8 @@
-"""The official page pipeline of PaddleX with its two models asked from elsewhere.
+"""The official page pipeline of PaddleX with its models asked from elsewhere.
 
-PaddleX builds its models through `create_model` and then only calls them; a subclass that returns stand-ins keeps its
-page assembly unchanged: crops, merging, prompts, table conversion, Markdown. Two of its private steps are extended,
+PaddleX builds its models through `create_model` and `create_pipeline` and then only calls them; a subclass that returns
+stand-ins keeps its page assembly unchanged: crops, merging, prompts, table conversion, Markdown. Two of its private
+steps are extended,
 both found in `paddlex/inference/pipelines/paddleocr_vl/pipeline.py` of the version that pyproject.toml pins:
 
 - `_paddleocr_vl_collect_page_vlm_entries_core` also notes which region each crop was cut from, so that text lines the
@@ -12,24 +13,35 @@ both found in `paddlex/inference/pipelines/paddleocr_vl/pipeline.py` of the vers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from paddlex.inference.pipelines.doc_preprocessor.result import DocPreprocessorResult
 from paddlex.inference.pipelines.paddleocr_vl.pipeline import _PaddleOCRVLPipeline
 
 from engines.layout.base import Box
 from engines.page.official import official_config
+from engines.preprocess.base import Prepared, PreprocessOptions
 from engines.vlm.base import Crop, Text, VlmOptions
 from engines.weights.models import Version
 
-AskLayout = Callable[[NDArray[np.uint8], dict[str, Any], float], list[Box]]
-"""RGB page, PP-DocLayout options and deadline (Unix seconds) to boxes. Raises EngineError."""
-AskVlm = Callable[[Sequence[Crop], float], list[Text]]
-"""Crops of one page and deadline (Unix seconds) to their texts, in order. Raises EngineError."""
+
+class PageModels(Protocol):
+    """What a page asks of its models. Images are RGB uint8 [height, width, 3], deadlines Unix seconds."""
+
+    def preprocess(self, image: NDArray[np.uint8], options: PreprocessOptions, deadline: float) -> Prepared:
+        """The page upright and flat, as the options ask. Raises EngineError."""
+
+    def layout(self, image: NDArray[np.uint8], options: dict[str, Any], deadline: float) -> list[Box]:
+        """The boxes of a page; `options` are PP-DocLayout's. Raises EngineError."""
+
+    def vlm(self, crops: Sequence[Crop], deadline: float) -> list[Text]:
+        """The texts of a page's crops, in order. Raises EngineError."""
+
 
 RegionKey = tuple[str, float, float, float, float]
 
@@ -40,15 +52,15 @@ class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
     `boxes` holds what the layout model found and `texts` what was read, for the answer's warnings and token count.
     """
 
-    def __init__(self, ask_layout: AskLayout, ask_vlm: AskVlm, *, version: Version, deadline: float) -> None:
-        self._ask_layout = ask_layout
-        self._ask_vlm = ask_vlm
+    def __init__(self, models: PageModels, *, version: Version, deadline: float) -> None:
+        self._models = models
         self._deadline = deadline
         self.boxes: list[Box] = []
         self.texts: list[Text] = []
         self._lines_of_region: dict[RegionKey, list[list[list[float]]]] = {}
         self._region_of_crop: dict[tuple[int, int], RegionKey] = {}
-        super().__init__(official_config(version))
+        # The stand-in costs nothing; each page says itself whether it needs the preprocessor.
+        super().__init__({**official_config(version), "use_doc_preprocessor": True})
 
     def create_model(self, config: dict[str, Any], **_: Any) -> Any:
         """Stand in for the model that PaddleX would load: the layout model is called, the VLM never is."""
@@ -56,17 +68,36 @@ class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
             return self._detect
         return SimpleNamespace(batch_sampler=SimpleNamespace(batch_size=1))
 
-    def _detect(self, images: Sequence[NDArray[np.uint8]], **options: Any) -> Iterator[dict[str, Any]]:
-        asked = {name: value for name, value in options.items() if value is not None and name != "filter_overlap_boxes"}
+    def create_pipeline(self, config: dict[str, Any], **_: Any) -> Any:  # noqa: ARG002 - PaddleX's signature
+        """Stand in for the only pipeline inside this one, the document preprocessor."""
+        return self._preprocess
+
+    def _preprocess(
+        self, images: Sequence[NDArray[np.uint8]], *, use_doc_orientation_classify: bool, use_doc_unwarping: bool
+    ) -> Iterator[DocPreprocessorResult]:
+        asked = {"use_doc_orientation_classify": use_doc_orientation_classify, "use_doc_unwarping": use_doc_unwarping}
+        options = PreprocessOptions(**asked)
         for image in images:
-            self.boxes = self._ask_layout(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), asked, self._deadline)
+            rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+            prepared = self._models.preprocess(rgb, options, self._deadline)
+            yield DocPreprocessorResult(
+                {
+                    "input_path": None,
+                    "page_index": None,
+                    "model_settings": asked,
+                    "angle": prepared.angle,
+                    "output_img": cv2.cvtColor(prepared.image, cv2.COLOR_RGB2BGR),
+                }
+            )
+
+    def _detect(self, images: Sequence[NDArray[np.uint8]], **options: Any) -> Iterator[dict[str, Any]]:
+        asked = {name: value for name, value in options.items() if value is not None}
+        for image in images:
+            self.boxes = self._models.layout(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), asked, self._deadline)
             self._lines_of_region = {
                 _key(box["label"], box["coordinate"]): box["lines"] for box in self.boxes if "lines" in box
             }
-            official = [
-                {name: value for name, value in box.items() if name not in ("lines", "unread")} for box in self.boxes
-            ]
-            yield {"input_path": None, "page_index": None, "boxes": official}
+            yield {"input_path": None, "page_index": None, "boxes": [_as_official(box) for box in self.boxes]}
 
     def _paddleocr_vl_collect_page_vlm_entries_core(
         self,
@@ -93,7 +124,7 @@ class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
             for (smallest, largest), group in batch_dict_by_pixel.items()
             for image, query, place in zip(group["images"], group["queries"], group["vlm_block_ids"], strict=True)
         ]
-        self.texts = self._ask_vlm(crops, self._deadline) if crops else []
+        self.texts = self._models.vlm(crops, self._deadline) if crops else []
         remaining = iter(self.texts)
         for group in batch_dict_by_pixel.values():
             group["vlm_results"] = [{"result": next(remaining).text} for _ in group["images"]]
@@ -110,6 +141,14 @@ class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
             prompt=prompt,
             options=VlmOptions(**options, skip_special_tokens=not has_spotting, deadline=self._deadline),
         )
+
+
+def _as_official(box: Box) -> dict[str, Any]:
+    """The box as PaddleX's layout model gives it."""
+    official: dict[str, Any] = {name: value for name, value in box.items() if name not in ("lines", "unread")}
+    if (points := box.get("polygon_points")) is not None:
+        official["polygon_points"] = np.asarray(points, dtype=np.float32)
+    return official
 
 
 def _key(label: str, box: Sequence[float]) -> RegionKey:

@@ -14,7 +14,7 @@ from paddlex.inference.pipelines.paddleocr_vl.result import PaddleOCRVLResult
 from engines.errors import DeadlineExceeded, UnsupportedOption
 from engines.page.decoding import decode
 from engines.page.options import PageOptions
-from engines.page.pipeline import AskLayout, AskVlm, PagePipeline
+from engines.page.pipeline import PageModels, PagePipeline
 from engines.page.pruning import prune
 from engines.settings import EngineSettings
 from engines.table import make_refusal, pipeline_version
@@ -46,14 +46,13 @@ class PageResult:
 
 
 class PageReader:
-    """Reads pages through the official pipeline, its models asked by two functions. Safe to use from many threads.
+    """Reads pages through the official pipeline, with the models that it is given. Safe to use from many threads.
 
     Raises MissingWeights when it is made and MODEL_DIR is not whole.
     """
 
-    def __init__(self, ask_layout: AskLayout, ask_vlm: AskVlm, settings: EngineSettings) -> None:
-        self._ask_layout = ask_layout
-        self._ask_vlm = ask_vlm
+    def __init__(self, models: PageModels, settings: EngineSettings) -> None:
+        self._models = models
         self._settings = settings
         self._version = pipeline_version(settings)
         self._refusal = make_refusal(settings)
@@ -65,13 +64,13 @@ class PageReader:
             BadImage: the bytes are no image, or one over MAX_IMAGE_PIXELS.
             UnsupportedOption: the running engine can't honour an option.
             DeadlineExceeded: `options.deadline` passed.
-            EngineError: whatever the two models answered.
+            EngineError: whatever the models answered.
         """
         self._refuse_unsupported(options)
         deadline = options.deadline if options.deadline is not None else time.time() + self._settings.ocr_timeout
         _check(deadline)
         page = decode(data, self._settings.max_image_pixels)
-        pipeline = PagePipeline(self._ask_layout, self._ask_vlm, version=self._version, deadline=deadline)
+        pipeline = PagePipeline(self._models, version=self._version, deadline=deadline)
         [result] = pipeline.predict(page, **options.predict_arguments())
         if any(text.finish_reason == "deadline" for text in pipeline.texts):
             raise DeadlineExceeded("the page's text was not read before the deadline")

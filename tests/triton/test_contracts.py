@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import httpx2 as httpx
+import numpy as np
 import pytest
 
 DOCUMENT = Path("docs/triton.md").read_text(encoding="utf-8")
@@ -46,7 +47,7 @@ def test_the_documented_contract_is_served(stack, model):
     assert config["max_batch_size"] == int(ROWS[model]["batch"])
 
 
-@pytest.mark.parametrize("model", ["layout", "vlm"])
+@pytest.mark.parametrize("model", ["preprocess", "layout", "vlm"])
 def test_images_of_a_batch_may_differ_in_size(stack, model):
     config = httpx.get(f"{stack.triton_url}/v2/models/{model}/config").raise_for_status().json()
     [image] = [tensor for tensor in config["input"] if tensor["name"] == "IMAGE"]
@@ -56,9 +57,10 @@ def test_images_of_a_batch_may_differ_in_size(stack, model):
 
 def test_documented_metrics_are_served(stack, models, page_image):
     models.ocr(page_image)
+    models.ask("preprocess", IMAGE=np.zeros((1, 8, 8, 3), np.uint8))
     scraped = httpx.get(stack.metrics_url).raise_for_status().text
     section = DOCUMENT.split("## Metrics")[1].split("\n## ")[0]
-    names = set(re.findall(r"`((?:ocr|layout|vlm)_\w+)", section))
+    names = set(re.findall(r"`((?:ocr|preprocess|layout|vlm)_\w+)", section))
     assert len(names) >= 10
     counted_by_need = {"ocr_warnings_total"}
     assert {name for name in names - counted_by_need if f"\n{name}" not in scraped} == set()

@@ -1,4 +1,4 @@
-"""`ocr`: an encoded page image in, Markdown and blocks out, through the models `layout` and `vlm`."""
+"""`ocr`: an encoded page image in, Markdown and blocks out, through the models `preprocess`, `layout` and `vlm`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TritonPythonModel:
         self._settings = EngineSettings()
         self._model_name = model_name(self._settings)
         self._calls = ModelCalls(threads=4 * self._settings.ocr_max_in_flight)
-        self._reader = PageReader(self._calls.layout, self._calls.vlm, self._settings)
+        self._reader = PageReader(self._calls, self._settings)
         self._threads = ThreadPoolExecutor(self._settings.ocr_max_in_flight, thread_name_prefix="page")
         self._permits = BoundedSemaphore(self._settings.ocr_max_in_flight)
         metrics = self._metrics = Metrics()

@@ -12,6 +12,7 @@ import pytest
 
 from engines.layout.base import LABELS, Box
 from engines.page.offline import forbid_downloads
+from engines.preprocess.base import Prepared, PreprocessOptions
 from engines.vlm.base import Crop, Text
 
 forbid_downloads()
@@ -23,12 +24,21 @@ def box(label: str, *coordinate: float, **more: Any) -> Box:
 
 @dataclass
 class Models:
-    """Plays `layout` and `vlm`: gives the boxes, answers each prompt with a text, and keeps what it was asked."""
+    """Plays the models: gives the boxes, answers each prompt with a text, and keeps what it was asked.
+
+    As a preprocessor it turns the page once to the left.
+    """
 
     boxes: list[Box] = field(default_factory=list)
     answer: Text = field(default_factory=lambda: Text("some text", tokens=9))
+    preprocess_options: PreprocessOptions | None = None
+    photographed: np.ndarray | None = None
     layout_options: dict[str, Any] = field(default_factory=dict)
     crops: list[Crop] = field(default_factory=list)
+
+    def preprocess(self, image: np.ndarray, options: PreprocessOptions, deadline: float) -> Prepared:
+        self.preprocess_options, self.photographed = options, image
+        return Prepared(np.ascontiguousarray(np.rot90(image)), 90)
 
     def layout(self, image: np.ndarray, options: dict[str, Any], deadline: float) -> list[Box]:
         self.layout_options = options

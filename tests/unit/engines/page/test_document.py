@@ -19,7 +19,7 @@ def result(models, page):
 
     def read(text: str, *boxes):
         models.boxes, models.answer = list(boxes), Text(text, tokens=1)
-        return PageReader(models.layout, models.vlm, EngineSettings()).read(page, PageOptions()).result
+        return PageReader(models, EngineSettings()).read(page, PageOptions()).result
 
     return read
 

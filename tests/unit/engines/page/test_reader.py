@@ -15,7 +15,7 @@ from tests.unit.engines.page.conftest import box
 
 @pytest.fixture
 def read(models, page):
-    reader = PageReader(models.layout, models.vlm, EngineSettings())
+    reader = PageReader(models, EngineSettings())
     return lambda **options: reader.read(page, PageOptions(**options))
 
 
@@ -85,7 +85,20 @@ def test_lines_and_unread_never_reach_the_answer(models, read):
 
 def test_layout_options_reach_the_layout_model(models, read):
     read(layoutThreshold=0.7, layoutUnclipRatio=(1.1, 1.2))
-    assert models.layout_options == {"threshold": 0.7, "layout_unclip_ratio": (1.1, 1.2), "layout_shape_mode": "auto"}
+    assert models.layout_options == {
+        "threshold": 0.7,
+        "layout_unclip_ratio": (1.1, 1.2),
+        "layout_shape_mode": "auto",
+        "filter_overlap_boxes": False,
+    }
+
+
+@pytest.mark.parametrize("options", [{}, {"useDocOrientationClassify": False}, {"useDocUnwarping": False}])
+def test_a_page_is_left_as_it_is_unless_asked(models, read, options):
+    result = read(**options).result
+    assert (result["width"], result["height"]) == (400, 600)
+    assert "doc_preprocessor_res" not in result
+    assert models.preprocess_options is None
 
 
 def test_vlm_options_reach_every_crop(models, read):
@@ -133,7 +146,7 @@ def test_an_option_that_the_engine_lacks_is_refused_by_name(models, read):
 
 def test_bytes_that_are_no_image_are_refused(models):
     with pytest.raises(BadImage):
-        PageReader(models.layout, models.vlm, EngineSettings()).read(b"junk", PageOptions())
+        PageReader(models, EngineSettings()).read(b"junk", PageOptions())
 
 
 def test_a_blank_page_is_an_empty_answer(models, read):

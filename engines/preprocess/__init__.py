@@ -1,0 +1,1 @@
+"""Preprocessing engines: photographed pages in, upright and flat pages out. One module an engine."""
