@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from supervisor import sample
+from supervisor import sample, weights
 from supervisor.errors import SupervisorError
 from supervisor.settings import load
 from supervisor.stack import Stack
@@ -34,6 +34,7 @@ def main() -> int:
     try:
         stack = Stack(load())
         _stop_on_signals(stack)
+        weights.check()
         _serve(stack, arguments.sample)
     except SupervisorError as error:
         logger.error("%s", error)

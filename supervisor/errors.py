@@ -4,6 +4,7 @@ SupervisorError
 ├── SettingsError      a variable of the environment can't be used
 ├── PortUnavailable    an address is taken, or is not this machine's
 ├── AlreadyRunning     another supervisor has RUN_DIR
+├── WeightsError       MODEL_DIR does not hold whole weights
 ├── StartFailed        Triton or the gateway did not come up
 ├── GaveUp             one of them failed too often
 └── SampleFailed       the sample could not be read
@@ -33,6 +34,12 @@ class PortUnavailable(SupervisorError):
 
 class AlreadyRunning(SupervisorError):
     """Another supervisor keeps its logs in the same RUN_DIR."""
+
+    exit_status = 78
+
+
+class WeightsError(SupervisorError):
+    """MODEL_DIR does not hold the weights that the engines need; the message names each file that is wrong."""
 
     exit_status = 78
 

@@ -62,11 +62,19 @@ def load() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(
-            "\n".join(_explain(str(fault["loc"][0]), fault["msg"]) for fault in error.errors())
-        ) from None
+        raise refusal(Settings, error) from None
 
 
-def _explain(name: str, message: str) -> str:
-    field = Settings.model_fields[name]
-    return f"{name.upper()}: {message}. It is: {field.description} Unset it for the default ({field.default})."
+def refusal(settings: type[BaseSettings], error: ValidationError) -> SettingsError:
+    """What to tell of variables that a class of settings did not take."""
+    return SettingsError("\n".join(_explain(settings, fault["loc"], fault["msg"]) for fault in error.errors()))
+
+
+def _explain(settings: type[BaseSettings], place: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    if not place:
+        return f"{message}."
+    name = str(place[0])
+    field = settings.model_fields[name]
+    default = "" if field.is_required() or field.default_factory else f" ({field.default})"
+    return f"{name.upper()}: {message}. It is: {field.description} Unset it for the default{default}."

@@ -37,12 +37,12 @@ _SHOWN = 3
 
 def check_model(model: Model) -> None:
     """Raise MissingWeights, with every complaint and the remedy, unless the model is whole."""
-    _raise(complaints(model))
+    refuse(complaints(model))
 
 
 def check_weights(weights: Weights) -> None:
     """Raise MissingWeights, with the complaints about all models, unless each is whole."""
-    _raise([complaint for model in weights.models for complaint in complaints(model)])
+    refuse([complaint for model in weights.models for complaint in complaints(model)])
 
 
 def complaints(model: Model) -> list[str]:
@@ -58,11 +58,14 @@ def complaints(model: Model) -> list[str]:
 
 
 def notes(model: Model) -> list[str]:
-    """What is unusual about a model and does not keep it from working."""
-    if model.name not in VLMS:
-        return []
-    absent = [name for name in _USUAL_VLM if not (model.path / name).exists()]
-    return [f"{model.path} has no {', '.join(absent)}: not needed, but official folders have them"] if absent else []
+    """What is unusual about a whole model and does not keep it from working. Raises MissingWeights."""
+    found = []
+    if made := _made(model):
+        found.append(f"{model.path}: {made}")
+    absent = [name for name in _USUAL_VLM if model.name in VLMS and not (model.path / name).exists()]
+    if absent:
+        found.append(f"{model.path} has no {', '.join(absent)}: not needed, but official folders have them")
+    return found
 
 
 def tensors_of(model: Model) -> Mapping[str, Tensor]:
@@ -70,9 +73,17 @@ def tensors_of(model: Model) -> Mapping[str, Tensor]:
     return read_header(model.path / TENSORS)
 
 
-def _raise(found: list[str]) -> None:
+def refuse(found: list[str]) -> None:
+    """Raise MissingWeights with these complaints and the remedy, if there are any."""
     if found:
         raise MissingWeights("\n".join(["The weights are not whole:", *indented(found), REMEDY]))
+
+
+def _made(model: Model) -> str | None:
+    """What a made model says of itself (`scripts.made_weights`)."""
+    vlm = model.name in VLMS
+    said = (read_json(model.path / "config.json") if vlm else read_yaml(model.path / CONFIG)).get("made_weights")
+    return said if isinstance(said, str) else None
 
 
 def _vlm_steps(folder: Path) -> Iterator[Callable[[], object]]:

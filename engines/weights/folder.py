@@ -148,5 +148,6 @@ def _refusal(contents: Contents, version: Literal["auto"] | Version, *, with_vlm
             belongs = f"{pair.layout} with {pair.vlm}" if with_vlm else pair.layout
             lacking = " and ".join(_lacking(contents, name, with_vlm=with_vlm))
             lines.append(f"  {name} is {belongs}: add {lacking}")
-    which = "one of these versions" if version == "auto" else "this version"
-    return "\n".join([*lines, *indented(contents.passed_over), f"MODEL_VERSION={version} needs {which}. {REMEDY}"])
+    which = "One of these versions" if version == "auto" else "This version"
+    closing = f"{which} must be whole (MODEL_VERSION={version}). {REMEDY}"
+    return "\n".join([*lines, *indented(contents.passed_over), closing])
