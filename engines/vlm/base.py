@@ -39,6 +39,8 @@ class VlmOptions(JsonOptions):
     repetition_penalty: Annotated[float, Field(gt=0)] | None = None
     temperature: Annotated[float, Field(ge=0)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    seed: Annotated[int, Field(ge=0)] | None = None
+    """What sampling begins with, where temperature asks for it; None for another one each time."""
     deadline: float | None = None
     """Unix seconds after which the text is of no use."""
     lines: tuple[Quad, ...] | None = None

@@ -1,0 +1,82 @@
+"""Bringing waiting crops to their first token, in slices between the steps of those that decode."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from engines.decoding.cache import Cache
+from engines.decoding.decoder import Decoder
+from engines.decoding.rows import Row
+from engines.decoding.vision import VisionTower
+
+GROUP_PATCHES = 4096
+"""Patches that go through the vision tower together: a page's worth of lines, or one large table."""
+GROUP_TOKENS = 4096
+"""Prompt tokens, padding included, that are prefilled together."""
+
+
+class Admission:
+    """A group of rows on its way through the vision tower and the prefill."""
+
+    def __init__(self, rows: Sequence[Row], tower: VisionTower, decoder: Decoder, cache: Cache) -> None:
+        self.rows = list(rows)
+        self.vision_seconds = 0.0
+        self.prefill_seconds = 0.0
+        self.logits: Any = None
+        self._cache = cache
+        self._slices = self._run(tower, decoder)
+        for row in self.rows:
+            row.begin()
+
+    def advance(self) -> bool:
+        """Do one slice; True when all is done: the rows are in the cache, and `logits` choose their first tokens."""
+        return next(self._slices, None) is None
+
+    def give_up(self) -> None:
+        """Leave nothing behind."""
+        self._slices = iter(())
+        for row in self.rows:
+            self._cache.remove(row)
+
+    def _run(self, tower: VisionTower, decoder: Decoder) -> Iterator[bool]:
+        start = time.perf_counter()
+        vision = tower.encode([row.prompt for row in self.rows])
+        images = yield from _slices(vision)
+        now = time.perf_counter()
+        self.vision_seconds = now - start
+        self.logits = yield from _slices(decoder.prefill(self.rows, images, self._cache))
+        self.prefill_seconds = time.perf_counter() - now
+
+
+def _slices(work: Any) -> Any:
+    """Yield True for each slice of `work`, and return what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+        yield True
+
+
+def next_group(waiting: deque[Row], most: int, cache: Cache) -> list[Row]:
+    """Take the rows that begin together off the queue, in their order; reserves their room in the cache.
+
+    Empty when the first does not fit yet.
+    """
+    group: list[Row] = []
+    patches = longest = 0
+    while waiting and len(group) < most:
+        prompt = waiting[0].prompt
+        patches += len(prompt.patches)
+        longest = max(longest, prompt.length)
+        if group and (patches > GROUP_PATCHES or longest * (len(group) + 1) > GROUP_TOKENS):
+            break
+        if not cache.reserve([row.prompt.length + 1 for row in [*group, waiting[0]]]):
+            break
+        group.append(waiting.popleft())
+    if group:
+        cache.reserve([row.prompt.length + 1 for row in group])
+    return group

@@ -1,0 +1,205 @@
+"""The language model over many rows: prefill of new ones, and one step of all.
+
+The weights are the official modules'; what stands between them is written for a batch: keys and values go into the
+cache of rows, and each key-value head serves its group of query heads without being repeated. Source of the
+mathematics: PaddleX, `modeling/paddleocr_vl/_ernie.py`; token for token the same greedy text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import paddle
+from numpy.typing import NDArray
+from paddle.nn import functional
+
+from engines.decoding.cache import Cache, CacheShape, Lane
+from engines.decoding.rows import Row
+
+Tensor = Any
+
+MASKED = float(np.finfo(np.float32).min)
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """Weights of one decoder layer; matrices are [inputs, outputs]."""
+
+    attention_norm: Tensor
+    qkv: Tensor
+    out: Tensor
+    mlp_norm: Tensor
+    gate_up: Tensor
+    down: Tensor
+
+
+class Decoder:
+    """The language model of a checkpoint."""
+
+    def __init__(self, model: Any) -> None:
+        config = model.config
+        self._layers = [
+            _Layer(
+                layer.input_layernorm.weight,
+                layer.self_attn.qkv_proj.weight,
+                layer.self_attn.o_proj.weight,
+                layer.post_attention_layernorm.weight,
+                layer.mlp.up_gate_proj.weight,
+                layer.mlp.down_proj.weight,
+            )
+            for layer in model.model.layers
+        ]
+        self._embedding = model.model.embed_tokens.weight
+        self._norm = model.model.norm.weight
+        self._head = model.lm_head.weight
+        self._epsilon = config.rms_norm_eps
+        self._query_heads = config.num_attention_heads
+        self._heads = config.num_key_value_heads
+        self._head_size = config.head_dim
+        self._sections = list(config.rope_scaling["mrope_section"])
+        self._frequencies = model.model.rotary_emb.inv_freq
+        self._dtype = self._embedding.dtype
+
+    @property
+    def cache_shape(self) -> CacheShape:
+        """What a token takes in the cache."""
+        dtype = str(self._dtype).rpartition(".")[2]
+        return CacheShape(len(self._layers), self._heads, self._head_size, dtype)
+
+    def prefill(self, rows: Sequence[Row], images: Sequence[Tensor], cache: Cache) -> Generator[None, None, Tensor]:
+        """Run the prompts of new rows and give the rows their places in the cache.
+
+        Yields after each layer; returns the logits of each row's last token, [rows, vocabulary]. The rows are padded
+        on the right, where causal attention lets nothing see the padding. They enter the cache when all is done, so
+        that a prefill given up leaves nothing behind.
+        """
+        lengths = [row.prompt.length for row in rows]
+        longest = max(lengths)
+        hidden = self._embedded(rows, images, longest)
+        positions = np.ones((3, len(rows), longest), np.int64)
+        for place, row in enumerate(rows):
+            positions[:, place, : row.prompt.length] = row.prompt.positions
+        cos, sin = self._rope(positions)
+        group = self._query_heads // self._heads
+        mask = paddle.triu(paddle.full([longest, longest], MASKED, dtype="float32"), diagonal=1).tile([group, 1])
+        made: list[tuple[Tensor, Tensor]] = []
+        for layer in self._layers:
+            query, key, value = self._qkv(layer, hidden, cos, sin)
+            query, key, value = (x.transpose([0, 2, 1, 3]) for x in (query, key, value))
+            grouped = query.reshape([len(rows), self._heads, group * longest, self._head_size])
+            seen = self._attention(grouped, key, value, mask)
+            seen = seen.reshape([len(rows), -1, longest, self._head_size]).transpose([0, 2, 1, 3])
+            hidden = self._finish(layer, hidden, seen.reshape([len(rows), longest, -1]))
+            made.append((key, value))
+            yield
+        self._enter(rows, made, cache)
+        last = paddle.to_tensor(np.array([[place, length - 1] for place, length in enumerate(lengths)]))
+        return self._logits(paddle.gather_nd(hidden, last))
+
+    def step(self, cache: Cache) -> Tensor:
+        """Feed the last generated token of every row in the cache; the logits of the next, [rows, vocabulary].
+
+        Every lane must have room for one more token (`Cache.grow`). Adds one to each row's length.
+        """
+        lanes = cache.lanes()
+        rows = [row for lane in lanes for row in lane.rows]
+        hidden = functional.embedding(paddle.to_tensor(np.array([row.generated[-1] for row in rows])), self._embedding)
+        positions = np.array([row.position for row in rows])
+        cos, sin = self._rope(np.broadcast_to(positions, (3, len(rows))))
+        indices = [paddle.to_tensor(lane.next_index()) for lane in lanes]
+        masks = [_mask(lane) for lane in lanes]
+        counts = [len(lane.rows) for lane in lanes]
+        for number, layer in enumerate(self._layers):
+            parts = [x.split(counts) for x in self._qkv(layer, hidden, cos, sin)]
+            seen = [
+                self._attend_lane(number, lane, index, mask, *part)
+                for lane, index, mask, *part in zip(lanes, indices, masks, *parts, strict=True)
+            ]
+            hidden = self._finish(layer, hidden, seen[0] if len(seen) == 1 else paddle.concat(seen))
+        for row in rows:
+            row.length += 1
+        return self._logits(hidden)
+
+    def _attend_lane(
+        self, layer: int, lane: Lane, index: Tensor, mask: Tensor, query: Tensor, key: Tensor, value: Tensor
+    ) -> Tensor:
+        """Write the new token of a lane's rows and attend to all of theirs; query [rows, query heads, head size]."""
+        lane.write(layer, index, key.reshape([-1, self._head_size]), value.reshape([-1, self._head_size]))
+        grouped = query.reshape([len(lane.rows), self._heads, -1, self._head_size])
+        return self._attention(grouped, *lane.read(layer), mask).reshape([len(lane.rows), -1])
+
+    def _embedded(self, rows: Sequence[Row], images: Sequence[Tensor], longest: int) -> Tensor:
+        """Embeddings of the prompts with their pictures' tokens in place, [rows, longest, hidden size]."""
+        embedded = []
+        for row, image in zip(rows, images, strict=True):
+            prompt = row.prompt
+            end = prompt.image_start + prompt.image_tokens
+            ids = paddle.to_tensor(np.concatenate([prompt.ids[: prompt.image_start], prompt.ids[end:]]))
+            text = functional.embedding(ids, self._embedding)
+            parts = [text[: prompt.image_start], image.astype(self._dtype), text[prompt.image_start :]]
+            padding = longest - prompt.length
+            embedded.append(
+                functional.pad(paddle.concat(parts), [0, padding, 0, 0]) if padding else paddle.concat(parts)
+            )
+        return paddle.stack(embedded)
+
+    def _enter(self, rows: Sequence[Row], made: Sequence[tuple[Tensor, Tensor]], cache: Cache) -> None:
+        """Put the rows' keys and values, of each layer [rows, heads, tokens, head size], into the cache."""
+        for number, row in enumerate(rows):
+            tokens = row.prompt.length
+            lane, place = cache.add(row, tokens + 1)
+            row.length = tokens
+            index = paddle.to_tensor(lane.index(place, tokens))
+            for layer, (key, value) in enumerate(made):
+                shape = [-1, self._head_size]
+                lane.write(
+                    layer, index, key[number, :, :tokens].reshape(shape), value[number, :, :tokens].reshape(shape)
+                )
+
+    def _rope(self, positions: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Cosine and sine [..., 1, head size] of positions [3, ...], each part of a head by its own row of them."""
+        angles = paddle.to_tensor(np.ascontiguousarray(positions)).astype("float32").unsqueeze(-1) * self._frequencies
+        parts = angles.split(self._sections, axis=-1)
+        half = paddle.concat([part[axis % 3] for axis, part in enumerate(parts)], axis=-1)
+        whole = paddle.concat([half, half], axis=-1).unsqueeze(-2)
+        return whole.cos().astype(self._dtype), whole.sin().astype(self._dtype)
+
+    def _qkv(self, layer: _Layer, hidden: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value [..., heads, head size] of hidden states [..., hidden size], rotated."""
+        projected = paddle.matmul(self._rms_norm(hidden, layer.attention_norm), layer.qkv)
+        heads = projected.reshape([*hidden.shape[:-1], -1, self._head_size])
+        query, key, value = heads.split([self._query_heads, self._heads, self._heads], axis=-2)
+        return _rotated(query, cos, sin), _rotated(key, cos, sin), value
+
+    def _attention(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+        """Scaled dot-product attention, its softmax in float32."""
+        logits = paddle.matmul(query * self._head_size**-0.5, key, transpose_y=True).astype("float32") + mask
+        return paddle.matmul(functional.softmax(logits, axis=-1).astype(value.dtype), value)
+
+    def _finish(self, layer: _Layer, hidden: Tensor, seen: Tensor) -> Tensor:
+        """The rest of a layer, behind its attention."""
+        hidden = hidden + paddle.matmul(seen, layer.out)
+        gate, up = paddle.matmul(self._rms_norm(hidden, layer.mlp_norm), layer.gate_up).chunk(2, axis=-1)
+        return hidden + paddle.matmul(functional.silu(gate) * up, layer.down)
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        return paddle.matmul(self._rms_norm(hidden, self._norm), self._head)
+
+    def _rms_norm(self, hidden: Tensor, weight: Tensor) -> Tensor:
+        wide = hidden.astype("float32")
+        normed = paddle.rsqrt(wide.square().mean(-1, keepdim=True) + self._epsilon) * wide
+        return normed.astype(weight.dtype) * weight
+
+
+def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    low, high = x.chunk(2, axis=-1)
+    return x * cos + paddle.concat([-high, low], axis=-1) * sin
+
+
+def _mask(lane: Lane) -> Tensor:
+    """Float32 [rows, 1, 1, length]: a row's tokens and its new one are seen, what lies behind is not."""
+    lengths = paddle.to_tensor(np.array([[row.length] for row in lane.rows]))
+    return ((paddle.arange(lane.length) > lengths).astype("float32") * MASKED).unsqueeze(1).unsqueeze(1)

@@ -1,0 +1,280 @@
+"""The decode loop: one thread on which the crops of all requests decode together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from engines.decoding.admission import Admission, next_group
+from engines.decoding.cache import Cache, CacheFull
+from engines.decoding.decoder import Decoder
+from engines.decoding.repetition import CHECK_EVERY, TABLE_FACTOR, loop_period
+from engines.decoding.rows import Row
+from engines.decoding.sampling import next_tokens
+from engines.decoding.vision import VisionTower
+from engines.errors import EngineFailure
+from engines.vlm.base import FinishReason
+
+logger = logging.getLogger("paddleocr_vl")
+
+IDLE_SECONDS = 1.0
+"""How often an idle loop looks up, for rows whose deadline passes while they wait."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the loop may hold: rows that decode at once, and tokens of a loop after which a row is ended (0: never)."""
+
+    slots: int
+    repetition_tokens: int
+
+
+class Observer(Protocol):
+    """Hears what the loop does. Called on the loop's thread: be quick."""
+
+    def admitted(self, rows: int, vision_seconds: float, prefill_seconds: float) -> None:
+        """Rows came to their first token."""
+
+    def stepped(self, rows: int, seconds: float) -> None:
+        """One token of each row was decoded."""
+
+    def holds(self, rows: int, waiting: int, cache_tokens: int) -> None:
+        """What decodes, what waits, and the tokens that the cache has room for, after a turn."""
+
+
+class DecodeLoop:
+    """Admits, steps and ends rows. `run` is its thread; `submit` may be called from any.
+
+    `on_end(row, reason)` hears of each row that ends with a text, on the loop's thread; errors go to the row's future.
+    """
+
+    def __init__(
+        self,
+        tower: VisionTower,
+        decoder: Decoder,
+        cache: Cache,
+        limits: Limits,
+        eos: frozenset[int],
+        on_end: Callable[[Row, FinishReason], None],
+        observer: Observer | None = None,
+    ) -> None:
+        self._tower = tower
+        self._decoder = decoder
+        self._cache = cache
+        self._limits = limits
+        self._eos = eos
+        self._on_end = on_end
+        self._observer = observer
+        self._waiting: deque[Row] = deque()
+        self._changed = threading.Condition()
+        self._is_closed = False
+        self._admission: Admission | None = None
+        self._group_most = limits.slots
+        self._is_held = False
+        self.beat = time.monotonic()
+        """When the loop last got anywhere (time.monotonic): what a watchdog looks at."""
+
+    def submit(self, rows: Iterable[Row]) -> None:
+        """Queue rows behind those that wait."""
+        with self._changed:
+            self._waiting.extend(rows)
+            self._changed.notify()
+
+    def rows(self) -> list[Row]:
+        """Every row that is here: waiting, on its way in, decoding."""
+        admitted = self._admission.rows if self._admission else []
+        return [*self._cache.rows(), *admitted, *self._waiting]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self._waiting and self._admission is None and not self._cache.rows()
+
+    def close(self) -> None:
+        """Let `run` return after what it is doing now; rows that are still here are left as they are."""
+        with self._changed:
+            self._is_closed = True
+            self._changed.notify()
+
+    def run(self) -> None:
+        """Work until closed. The calling thread must have switched Paddle's gradients off."""
+        while not self._is_closed:
+            if self.is_idle:
+                self._wait()
+            else:
+                self._turn()
+            self.beat = time.monotonic()
+
+    def _wait(self) -> None:
+        with self._changed:
+            if not self._waiting and not self._is_closed:
+                self._changed.wait(IDLE_SECONDS)
+
+    def _turn(self) -> None:
+        """One step of the rows that decode, and as long again for those on their way in."""
+        start = time.perf_counter()
+        self._leave()
+        if self._admission is None and not self._is_held:
+            self._begin()
+        if self._cache.rows():
+            self._step()
+        if self._admission is not None:
+            self._advance(self._admission, time.perf_counter() - start)
+        elif not self._cache.rows():
+            # Nothing fits and nothing decodes: the next turn finds the room.
+            self._is_held = False
+        if self._observer:
+            self._observer.holds(len(self._cache.rows()), len(self._waiting), self._cache.tokens)
+
+    def _leave(self) -> None:
+        """End the rows that nobody waits for, or whose deadline has passed, wherever they are."""
+        for row in self.rows():
+            if row.is_abandoned or row.is_late:
+                self._remove(row)
+                if not row.is_abandoned:
+                    self._on_end(row, "deadline")
+
+    def _remove(self, row: Row) -> None:
+        if self._admission is not None and row in self._admission.rows:
+            self._send_back(self._admission.rows)
+        if row in self._waiting:
+            with self._changed:
+                self._waiting.remove(row)
+            return
+        self._cache.remove(row)
+        self._is_held = False
+
+    def _begin(self) -> None:
+        """Take the next group of waiting rows in, if there are places and room."""
+        places = self._limits.slots - len(self._cache.rows())
+        if self._waiting and places > 0:
+            with self._changed:
+                group = next_group(self._waiting, min(places, self._group_most), self._cache)
+            if group:
+                self._admission = Admission(group, self._tower, self._decoder, self._cache)
+
+    def _advance(self, admission: Admission, seconds: float) -> None:
+        """Work on the admission for so long, or to its end where nothing decodes."""
+        decoding = bool(self._cache.rows())
+        start = time.perf_counter()
+        try:
+            while not admission.advance():
+                self.beat = time.monotonic()
+                if decoding and time.perf_counter() - start >= seconds:
+                    return
+                if not decoding and any(row.is_abandoned or row.is_late for row in admission.rows):
+                    return
+            self._cache.reserve(())
+            tokens = next_tokens(admission.logits, admission.rows)
+        except (MemoryError, CacheFull) as error:
+            self._shrink(admission, error)
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not reach other rows
+            self._isolate(admission, error)
+            return
+        self._admission = None
+        self._group_most = self._limits.slots
+        if self._observer:
+            self._observer.admitted(len(admission.rows), admission.vision_seconds, admission.prefill_seconds)
+        self._accept(admission.rows, tokens)
+
+    def _step(self) -> None:
+        """Decode one token of every row; without room for that, the youngest start anew later."""
+        start = time.perf_counter()
+        rows = self._cache.rows()
+        try:
+            self._cache.grow()
+            rows = self._cache.rows()
+            logits = self._decoder.step(self._cache)
+            tokens = next_tokens(logits, rows)
+        except (MemoryError, CacheFull) as error:
+            self._preempt(error)
+            return
+        except Exception as error:
+            logger.exception("a decode step failed")
+            for row in rows:
+                row.fail(EngineFailure(f"the decode step of this crop failed: {error!r}"))
+            self._cache.clear()
+            return
+        if self._observer:
+            self._observer.stepped(len(rows), time.perf_counter() - start)
+        self._accept(rows, tokens)
+
+    def _accept(self, rows: list[Row], tokens: list[int]) -> None:
+        for row, token in zip(rows, tokens, strict=True):
+            row.take(token)
+            reason = self._end_of(row, token)
+            if reason:
+                self._remove(row)
+                self._on_end(row, reason)
+
+    def _end_of(self, row: Row, token: int) -> FinishReason | None:
+        count = len(row.generated)
+        if token in self._eos:
+            return "stop"
+        if count >= row.prompt.options.max_new_tokens:
+            return "length"
+        least = self._limits.repetition_tokens * (TABLE_FACTOR if row.prompt.is_table else 1)
+        if least and count % CHECK_EVERY == 0 and loop_period(row.generated, least):
+            return "repetition"
+        return None
+
+    def _shrink(self, admission: Admission, error: Exception) -> None:
+        """A group did not fit: try half of it; a crop alone waits until a row has left, or fails."""
+        logger.warning("no room for %d crops at once: %s", len(admission.rows), error)
+        if len(admission.rows) > 1:
+            self._group_most = len(admission.rows) // 2
+        elif self._cache.rows():
+            self._is_held = True
+        else:
+            self._drop_admission()
+            admission.rows[0].fail(EngineFailure(f"the crop alone needs more memory than there is: {error}"))
+            return
+        self._send_back(admission.rows)
+
+    def _isolate(self, admission: Admission, error: Exception) -> None:
+        """A group failed: try its rows one by one; the one that fails alone is to blame."""
+        if len(admission.rows) > 1:
+            self._group_most = 1
+            self._send_back(admission.rows)
+            return
+        logger.error("a crop could not be read", exc_info=error)
+        self._drop_admission()
+        admission.rows[0].fail(EngineFailure(f"the crop could not be read: {error!r}"))
+
+    def _preempt(self, error: Exception) -> None:
+        """Take rows out of the cache, to start anew when there is room: the youngest one, on a full device half."""
+        if self._admission is not None:
+            self._send_back(self._admission.rows)
+            return
+        rows = sorted(self._cache.rows(), key=lambda row: row.queued_at)
+        if len(rows) == 1:
+            self._remove(rows[0])
+            rows[0].fail(EngineFailure(f"the crop alone needs more memory than there is: {error}"))
+            return
+        leaving = rows[-1:] if isinstance(error, CacheFull) else rows[(len(rows) + 1) // 2 :]
+        logger.warning(
+            "no room to go on with %d crops, %d of them start anew later: %s", len(rows), len(leaving), error
+        )
+        for row in leaving:
+            self._cache.remove(row)
+        with self._changed:
+            self._waiting.extendleft(reversed(leaving))
+        self._is_held = True
+
+    def _send_back(self, rows: Iterable[Row]) -> None:
+        """Give the admission up; its rows are the first to try again."""
+        self._drop_admission()
+        with self._changed:
+            self._waiting.extendleft(reversed(list(rows)))
+
+    def _drop_admission(self) -> None:
+        if self._admission is not None:
+            self._admission.give_up()
+        self._admission = None
+        self._cache.reserve(())

@@ -1,0 +1,96 @@
+"""A crop on its way through the decode loop."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from engines.decoding.prompts import Prompt
+from engines.vlm.base import FinishReason, Text
+
+
+@dataclass(eq=False)
+class Row:
+    """One crop: its prompt, what was generated so far, and the future that waits for its text.
+
+    `length` counts the tokens in the cache; the last of `generated` is not among them until its step has run.
+    """
+
+    prompt: Prompt
+    future: Future[Text]
+    on_token: Callable[[int], None] | None = None
+    generated: list[int] = field(default_factory=list)
+    length: int = 0
+    queued_at: float = field(default_factory=time.perf_counter)
+    begun_at: float = 0.0
+    told: int = 0
+    """How many tokens `on_token` has heard: a row that starts anew makes the same ones again."""
+    entropy: int = field(default_factory=lambda: secrets.randbits(64))
+
+    @cached_property
+    def random(self) -> np.random.Generator:
+        """What the row samples with: the same for the same seed."""
+        seed = self.prompt.options.seed
+        return np.random.default_rng(self.entropy if seed is None else seed)
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether nobody waits any more."""
+        return self.future.done()
+
+    @property
+    def is_late(self) -> bool:
+        """Whether its deadline has passed."""
+        deadline = self.prompt.options.deadline
+        return deadline is not None and time.time() >= deadline
+
+    @property
+    def most_tokens(self) -> int:
+        """Tokens that the cache must hold in the end, at most."""
+        return self.prompt.length + self.prompt.options.max_new_tokens
+
+    @property
+    def position(self) -> int:
+        """The position of the token that the next step feeds in."""
+        return self.length + self.prompt.delta
+
+    def begin(self) -> None:
+        """Note that work on the crop begins, anew if it had to be interrupted."""
+        self.begun_at = time.perf_counter()
+        self.generated.clear()
+        self.length = 0
+        self.__dict__.pop("random", None)
+
+    def take(self, token: int) -> None:
+        """Add a generated token."""
+        self.generated.append(token)
+        if self.on_token and len(self.generated) > self.told:
+            self.told += 1
+            self.on_token(token)
+
+    def answer(self, text: str, tokens: int, reason: FinishReason) -> None:
+        """End the future with a text."""
+        now = time.perf_counter()
+        begun = self.begun_at or now
+        self._settle(
+            lambda: self.future.set_result(
+                Text(text, tokens, reason, queue_seconds=begun - self.queued_at, engine_seconds=now - begun)
+            )
+        )
+
+    def fail(self, error: Exception) -> None:
+        """End the future with an error."""
+        self._settle(lambda: self.future.set_exception(error))
+
+    def _settle(self, settle: Callable[[], None]) -> None:
+        """Whoever waited may have cancelled in the meantime, or a watchdog have failed the row."""
+        try:
+            settle()
+        except InvalidStateError:
+            return

@@ -1,0 +1,101 @@
+"""The vision tower over several crops at a time, in slices between which other work can run.
+
+The linear layers take the patches of all crops packed into one sequence; attention runs crop by crop, for crops must
+not see each other (PaddleX's own module ignores where one ends) and a mask over the packed sequence would cost its
+square. Source of the mathematics: PaddleX, `modeling/paddleocr_vl/_siglip.py` and `_projector.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from itertools import accumulate, pairwise
+from typing import Any
+
+import numpy as np
+import paddle
+from paddle.nn import functional
+
+from engines.decoding.prompts import Prompt
+
+Tensor = Any
+
+LOGITS_BYTES = 256 * 2**20
+"""What the float32 attention logits of one crop may take at once; a large crop's queries go in parts."""
+
+
+class VisionTower:
+    """Encodes pictures with the official modules of a checkpoint."""
+
+    def __init__(self, model: Any) -> None:
+        tower = model.visual.vision_model
+        self._embeddings = tower.embeddings
+        self._encoder = tower.encoder
+        self._norm = tower.post_layernorm
+        self._projector = model.mlp_AR
+
+    @property
+    def slices(self) -> int:
+        """How often `encode` yields."""
+        return len(self._encoder.layers)
+
+    def encode(self, prompts: Sequence[Prompt]) -> Generator[None, None, list[Tensor]]:
+        """Yield after each layer; return each prompt's image tokens, [tokens, the language model's hidden size]."""
+        grids = [(1, *prompt.grid) for prompt in prompts]
+        ends = [0, *accumulate(height * width for _, height, width in grids)]
+        spans = list(pairwise(ends))
+        patches = paddle.to_tensor(np.concatenate([prompt.patches for prompt in prompts])).unsqueeze(0)
+        hidden = self._embeddings(
+            patches,
+            position_ids=paddle.arange(ends[-1]),
+            image_grid_thw=grids,
+            interpolate_pos_encoding=True,
+        ).squeeze(0)
+        del patches
+        cos, sin = self._rope(grids)
+        for layer in self._encoder.layers:
+            hidden = hidden + self._attend(layer.self_attn, layer.layer_norm1(hidden), cos, sin, spans)
+            hidden = hidden + layer.mlp(layer.layer_norm2(hidden))
+            yield
+        hidden = self._norm(hidden)
+        images = [hidden[start:end] for start, end in spans]
+        return list(self._projector(images, grids))
+
+    def _rope(self, grids: Sequence[tuple[int, int, int]]) -> tuple[Tensor, Tensor]:
+        """Cosine and sine, float32 [patches, 1, head size], of each patch's row and column."""
+        places = np.concatenate(
+            [np.stack(np.divmod(np.arange(height * width), width), axis=-1) for _, height, width in grids]
+        )
+        table = self._encoder.rotary_pos_emb(int(places.max()) + 1)
+        angles = table[paddle.to_tensor(places)].flatten(1).tile((1, 2)).unsqueeze(1)
+        return angles.cos(), angles.sin()
+
+    def _attend(
+        self, attention: Any, hidden: Tensor, cos: Tensor, sin: Tensor, spans: Sequence[tuple[int, int]]
+    ) -> Tensor:
+        heads, size = attention.num_heads, attention.head_dim
+        shape = [hidden.shape[0], heads, size]
+        query = _rotated(attention.q_proj(hidden).reshape(shape), cos, sin)
+        key = _rotated(attention.k_proj(hidden).reshape(shape), cos, sin)
+        value = attention.v_proj(hidden).reshape(shape)
+        seen = [_attention(query[start:end], key[start:end], value[start:end], attention.scale) for start, end in spans]
+        return attention.out_proj(paddle.concat(seen).reshape([hidden.shape[0], heads * size]))
+
+
+def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary embedding of [patches, heads, head size], in float32."""
+    wide = x.astype("float32")
+    low, high = wide.chunk(2, axis=-1)
+    return (wide * cos + paddle.concat([-high, low], axis=-1) * sin).astype(x.dtype)
+
+
+def _attention(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+    """Attention of one crop's patches to each other; all [patches, heads, head size]."""
+    query, key, value = (x.transpose([1, 0, 2]) for x in (query * scale, key, value))
+    heads, patches, _ = query.shape
+    rows = max(1, LOGITS_BYTES // (4 * heads * patches))
+    parts = []
+    for start in range(0, patches, rows):
+        logits = paddle.matmul(query[:, start : start + rows], key, transpose_y=True).astype("float32")
+        parts.append(paddle.matmul(functional.softmax(logits, axis=-1).astype(value.dtype), value))
+    seen = parts[0] if len(parts) == 1 else paddle.concat(parts, axis=1)
+    return seen.transpose([1, 0, 2])

@@ -1,0 +1,217 @@
+"""The recognition engine on the offline PaddleOCR-VL weights: all crops decode together (engines.decoding)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engines.errors import BadOption, EngineError, EngineFailure, MissingWeights
+from engines.settings import EngineSettings
+from engines.vlm.base import Crop, FinishReason, Text, VlmOptions
+from engines.weights.folder import find_weights
+
+if TYPE_CHECKING:
+    from engines.decoding.loop import DecodeLoop, Observer
+    from engines.decoding.prompts import Prompt
+    from engines.decoding.rows import Row
+
+logger = logging.getLogger("paddleocr_vl")
+
+PREPARING_THREADS = 4
+"""Threads that scale pictures and write texts, beside the one that decodes."""
+WATCH_SECONDS = 1.0
+
+
+class PaddleVlm:
+    """Reads crops with PaddleOCR-VL, many at a time. See docs/decoding.md."""
+
+    def __init__(self, settings: EngineSettings, observer: Observer | None = None) -> None:
+        self._settings = settings
+        self._observer = observer
+        self._open: set[Row] = set()
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+
+    def load(self) -> None:
+        """Read the weights and run once. Raises MissingWeights."""
+        model = find_weights(self._settings).vlm
+        if model is None:
+            raise MissingWeights("VLM_ENGINE=server leaves the reading to VLM_URL: this engine has no weights then")
+        from engines.decoding.checkpoint import load_checkpoint
+        from engines.decoding.decoder import Decoder
+        from engines.decoding.memory import cache_tokens
+        from engines.decoding.prompts import PromptMaker
+        from engines.decoding.vision import VisionTower
+
+        checkpoint = load_checkpoint(model, self._settings)
+        self._eos = checkpoint.eos
+        self._device = checkpoint.device
+        self._maker = PromptMaker(checkpoint.processor, checkpoint.config.image_token_id)
+        self._tower = VisionTower(checkpoint.model)
+        self._decoder = Decoder(checkpoint.model)
+        self._cache_tokens = cache_tokens(self._settings, self._decoder.cache_shape, self._device)
+        self._pool = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="vlm")
+        self._loop = self._start_loop()
+        threading.Thread(target=self._watch, name="vlm-watch", daemon=True).start()
+        white = np.full((56, 56, 3), 255, np.uint8)
+        for future in self.submit([Crop(white, "OCR:", VlmOptions(max_new_tokens=2, min_pixels=56 * 56))]):
+            future.result()
+
+    def submit(self, crops: Sequence[Crop]) -> list[Future[Text]]:
+        """Queue the crops; each future ends on its own, with its text or with an EngineError.
+
+        Cancelling a future takes its crop out of the loop at the next step.
+        """
+        return [self._submit(crop) for crop in crops]
+
+    def stream(self, crop: Crop) -> Generator[str, None, Text]:
+        """Yield the text of one crop piece by piece as it is decoded, and return it whole; closed early, it cancels.
+
+        Raises:
+            EngineError: the crop can't be read.
+        """
+        from engines.decoding.streaming import TextStream
+
+        tokens: SimpleQueue[int | None] = SimpleQueue()
+        skip = crop.options.skip_special_tokens
+        pieces = TextStream(partial(self._maker.text, skip_special_tokens=skip))
+        future = self._submit(crop, tokens)
+        future.add_done_callback(lambda _: tokens.put(None))
+        try:
+            while (token := tokens.get()) is not None:
+                if piece := pieces.add(token):
+                    yield piece
+            if rest := pieces.end():
+                yield rest
+            return future.result()
+        finally:
+            future.cancel()
+
+    def close(self) -> None:
+        """Finish nothing more; futures still open end with EngineFailure."""
+        self._closed.set()
+        self._loop.close()
+        self._fail_open("the VLM was closed")
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._thread.join(self._settings.vlm_step_timeout)
+
+    def _submit(self, crop: Crop, tokens: SimpleQueue[int | None] | None = None) -> Future[Text]:
+        future: Future[Text] = Future()
+        try:
+            self._pool.submit(self._prepare, crop, future, tokens)
+        except RuntimeError:
+            future.set_exception(EngineFailure("the VLM was closed"))
+        return future
+
+    def _prepare(self, crop: Crop, future: Future[Text], tokens: SimpleQueue[int | None] | None) -> None:
+        """Make a crop ready and hand it to the loop."""
+        from engines.decoding.rows import Row
+
+        try:
+            row = Row(self._prompt(crop), future, tokens.put if tokens else None)
+        except EngineError as error:
+            future.set_exception(error)
+            return
+        except Exception as error:  # noqa: BLE001 - one bad crop must not reach the others
+            future.set_exception(EngineFailure(f"the crop could not be prepared: {error!r}"))
+            return
+        with self._lock:
+            self._open.add(row)
+            loop = self._loop
+        future.add_done_callback(lambda _: self._forget(row))
+        loop.submit([row])
+        if self._closed.is_set():
+            row.fail(EngineFailure("the VLM was closed"))
+
+    def _prompt(self, crop: Crop) -> Prompt:
+        from engines.decoding.cache import lane_length
+
+        # The official native engine shows its model pictures with red and blue exchanged.
+        image = crop.image[..., ::-1] if self._settings.vlm_colour_order == "bgr" else crop.image
+        prompt = self._maker.make(Crop(np.ascontiguousarray(image), crop.prompt, crop.options))
+        most = lane_length(prompt.length + crop.options.max_new_tokens)
+        if most > self._cache_tokens:
+            raise BadOption(
+                f"{prompt.length} tokens of the prompt and {crop.options.max_new_tokens} new ones (max_new_tokens) "
+                f"take {most} tokens of the cache, which has {self._cache_tokens} (VLM_CACHE_TOKENS)"
+            )
+        return prompt
+
+    def _start_loop(self) -> DecodeLoop:
+        from engines.decoding.cache import Cache
+        from engines.decoding.loop import DecodeLoop, Limits
+        from engines.decoding.memory import slots
+
+        settings = self._settings
+        loop = DecodeLoop(
+            self._tower,
+            self._decoder,
+            Cache(self._decoder.cache_shape, self._cache_tokens),
+            Limits(slots(settings, self._device), settings.vlm_repetition_tokens),
+            self._eos,
+            self._end,
+            self._observer,
+        )
+        self._thread = threading.Thread(target=self._run, args=(loop,), name="vlm-decode", daemon=True)
+        self._thread.start()
+        return loop
+
+    def _run(self, loop: DecodeLoop) -> None:
+        import paddle
+
+        # Both are kept by thread.
+        paddle.set_device(self._device)
+        with paddle.no_grad():
+            loop.run()
+
+    def _end(self, row: Row, reason: FinishReason) -> None:
+        """Write the text of a row that has ended, off the loop's thread."""
+        try:
+            self._pool.submit(self._answer, row, reason)
+        except RuntimeError:
+            row.fail(EngineFailure("the VLM was closed"))
+
+    def _answer(self, row: Row, reason: FinishReason) -> None:
+        from engines.decoding.repetition import continued, loop_period
+
+        options = row.prompt.options
+        tokens = row.generated
+        try:
+            if reason == "repetition" and (period := loop_period(tokens, 1)):
+                tokens = continued(tokens, period, options.max_new_tokens)
+            text = self._maker.text(tokens, skip_special_tokens=options.skip_special_tokens)
+            row.answer(text, len(row.generated), reason)
+        except Exception as error:  # noqa: BLE001 - whatever it is, this crop must be answered
+            row.fail(EngineFailure(f"the text of the crop could not be written: {error!r}"))
+
+    def _watch(self) -> None:
+        """Replace a loop that has stopped moving or has ended, and tell the crops in it."""
+        limit = self._settings.vlm_step_timeout
+        while not self._closed.wait(WATCH_SECONDS):
+            loop, still = self._loop, time.monotonic() - self._loop.beat
+            if self._thread.is_alive() and (loop.is_idle or still < limit):
+                continue
+            message = f"the decode loop made no progress for {still:.0f} s (VLM_STEP_TIMEOUT={limit:g})"
+            logger.error("%s: it is restarted; %d crops fail", message, len(self._open))
+            loop.close()
+            with self._lock:
+                self._loop = self._start_loop()
+            self._fail_open(f"{message} and was restarted; send the page again")
+
+    def _fail_open(self, message: str) -> None:
+        with self._lock:
+            rows = list(self._open)
+        for row in rows:
+            row.fail(EngineFailure(message))
+
+    def _forget(self, row: Row) -> None:
+        with self._lock:
+            self._open.discard(row)
