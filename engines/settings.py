@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import Self
 
@@ -70,9 +70,46 @@ class EngineSettings(BaseSettings):
         pattern=r"^https?://",
         description="Address of an OpenAI-compatible server of PaddleOCR-VL (vLLM, SGLang, FastDeploy), up to `/v1`.",
     )
+    vlm_backend: Literal["vllm", "sglang", "fastdeploy", "llama-cpp", "transformers", "openai"] = Field(
+        default="vllm",
+        description="What kind of server answers at VLM_URL; openai: ask for nothing beyond OpenAI's API.",
+    )
+    vlm_model: str | None = Field(
+        default=None, description="Name of the model at VLM_URL; default: the one PaddleOCR-VL that the server lists."
+    )
+    vlm_api_key: SecretStr | None = Field(
+        default=None, description="Key that the server at VLM_URL asks for, if it does."
+    )
+    vlm_max_in_flight: int = Field(
+        default=128, gt=0, description="Crops that are asked of VLM_URL at once; the others wait their turn."
+    )
+    vlm_connect_retries: int = Field(
+        default=2, ge=0, description="How often a crop is sent again when its connection to VLM_URL fails."
+    )
+    vlm_image_format: Literal["png", "jpeg"] = Field(
+        default="png", description="How crops travel to VLM_URL; jpeg: smaller and lossy, as the official client does."
+    )
     vlm_colour_order: Literal["rgb", "bgr"] = Field(
         default="rgb",
         description="Colour order in which the local paddle VLM sees crops; bgr: as the official native engine.",
+    )
+    vlm_slots: int | None = Field(
+        default=None,
+        gt=0,
+        description="Crops that the local paddle VLM decodes at once; default: 64 on a GPU, 16 on a CPU.",
+    )
+    vlm_cache_tokens: int | None = Field(
+        default=None,
+        ge=256,
+        description="Tokens that its cache holds, 18 KiB each in bfloat16; default: by the memory free at start.",
+    )
+    vlm_repetition_tokens: int = Field(
+        default=256,
+        ge=0,
+        description="A text that has gone round in a loop for so many tokens is ended (tables: six times); 0: never.",
+    )
+    vlm_step_timeout: float = Field(
+        default=60, gt=0, description="Seconds without progress after which the decode loop is given up and restarted."
     )
     lite_model: Literal["tiny", "small"] = Field(
         default="tiny", description="Size of the lite engine's text models: small reads better and takes longer."
@@ -98,6 +135,13 @@ class EngineSettings(BaseSettings):
     ocr_timeout: float = Field(
         default=600, gt=0, description="Seconds a page may take when its request names no deadline."
     )
+
+    @field_validator("vlm_api_key")
+    @classmethod
+    def _sendable(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is not None and not (key.get_secret_value().isascii() and key.get_secret_value().isprintable()):
+            raise ValueError("VLM_API_KEY must be of printable ASCII characters, without a line break")
+        return key
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
