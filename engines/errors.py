@@ -8,8 +8,11 @@ EngineError
 ├── Overloaded              more work in flight than a limit allows; try again later
 ├── DeadlineExceeded        the request's deadline passed before its work was done
 ├── ModelUnavailable        a model's process is gone, and comes back with the next start of Triton
+│   └── ServerUnavailable   the server at VLM_URL can't be reached; a restart of Triton does not help
 ├── MissingWeights          a file of a model is absent or not the one expected
+├── BadSetting              a setting names something that is not there, or that refuses us
 └── EngineFailure           the engine broke on input that should have worked
+    └── ServerFailure       the server at VLM_URL did, or it is no VLM server
 
 A Triton callee's error code reaches its BLS caller as INTERNAL, so the kind travels in the text: `str(error)` is the
 message for people, `error.to_wire()` is "[code] message", and `from_wire` makes the same error of it again.
@@ -73,16 +76,34 @@ class ModelUnavailable(EngineError):
     code = "model_unavailable"
 
 
+class ServerUnavailable(ModelUnavailable):
+    """The server at VLM_URL can't be reached: it is down, or not up yet. Restarting Triton does not help."""
+
+    code = "server_unavailable"
+
+
 class MissingWeights(EngineError):
     """A model's file is absent, or is not the one that the engine was written for."""
 
     code = "missing_weights"
 
 
+class BadSetting(EngineError):
+    """A setting names something that is not there, or that refuses us; only its owner can put it right."""
+
+    code = "bad_setting"
+
+
 class EngineFailure(EngineError):
     """The engine broke on input that should have worked."""
 
     code = "engine_failure"
+
+
+class ServerFailure(EngineFailure):
+    """The server at VLM_URL broke on input that should have worked, or does not speak as a VLM server does."""
+
+    code = "server_failure"
 
 
 _KINDS: dict[str, type[EngineError]] = {
@@ -96,8 +117,11 @@ _KINDS: dict[str, type[EngineError]] = {
         Overloaded,
         DeadlineExceeded,
         ModelUnavailable,
+        ServerUnavailable,
         MissingWeights,
+        BadSetting,
         EngineFailure,
+        ServerFailure,
     )
 }
 _WIRE = re.compile(r"\[([a-z_]+)\] (.*)", re.DOTALL)

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import Self
 
@@ -135,13 +135,6 @@ class EngineSettings(BaseSettings):
     ocr_timeout: float = Field(
         default=600, gt=0, description="Seconds a page may take when its request names no deadline."
     )
-
-    @field_validator("vlm_api_key")
-    @classmethod
-    def _sendable(cls, key: SecretStr | None) -> SecretStr | None:
-        if key is not None and not (key.get_secret_value().isascii() and key.get_secret_value().isprintable()):
-            raise ValueError("VLM_API_KEY must be of printable ASCII characters, without a line break")
-        return key
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
