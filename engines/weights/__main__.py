@@ -96,7 +96,12 @@ def _parameters(model: Model) -> str:
 def _text(error: MissingWeights | ValidationError) -> str:
     if isinstance(error, MissingWeights):
         return str(error)
-    return "\n".join(f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors())
+    return "\n".join(_named(fault["loc"], fault["msg"].removeprefix("Value error, ")) for fault in error.errors())
+
+
+def _named(place: tuple[int | str, ...], message: str) -> str:
+    """A fault with its variable, where it is one's alone."""
+    return f"{str(place[0]).upper()}: {message}" if place else message
 
 
 def _print(lines: Iterable[str]) -> None:
