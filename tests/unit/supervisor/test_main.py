@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from supervisor.__main__ import _ECHO_SECONDS
+from tests.unit.engines.weights.folders import official
 from tests.unit.supervisor.world import World, until
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -134,3 +136,79 @@ def test_gives_up_with_a_status_that_tells(world: World, start: Start) -> None:
     assert process.returncode == 1
     assert "failed to load 'vlm': no weights" in errors
     assert "Traceback" not in errors
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    return official(tmp_path / "weights", "PP-DocLayoutV3", "PaddleOCR-VL-1.6-0.9B")
+
+
+def test_whole_weights_are_served(weights: Path, start: Start) -> None:
+    process = start(MODEL_DIR=str(weights))
+    read_until(process, READY)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 0
+    assert "PaddleOCR-VL-1.6 has no processor_config.json" in errors
+
+
+@pytest.mark.parametrize("file", ["PP-DocLayoutV3/inference.pdiparams", "PaddleOCR-VL-1.6/model.safetensors"])
+def test_weights_that_are_cut_short_are_named_before_anything_starts(
+    world: World, start: Start, weights: Path, file: str
+) -> None:
+    os.truncate(weights / file, (weights / file).stat().st_size - 1)
+    process = start(ENGINE="paddle", MODEL_DIR=str(weights))
+    _, errors = process.communicate()
+    assert process.returncode == 78
+    assert f"{weights / file} is cut short" in errors
+    assert "docs/weights.md" in errors
+    assert "Traceback" not in errors
+    assert len(errors.splitlines()) < 10
+    assert world.events() == []
+
+
+def test_a_folder_without_weights_is_named_before_anything_starts(world: World, start: Start) -> None:
+    process = start(MODEL_DIR="nowhere")
+    _, errors = process.communicate()
+    assert process.returncode == 78
+    assert "MODEL_DIR: nowhere is no folder" in errors
+    assert world.events() == []
+
+
+def test_weights_are_compared_with_their_manifest_where_that_is_asked_for(
+    world: World, start: Start, weights: Path
+) -> None:
+    process = start(MODEL_DIR=str(weights), VERIFY_WEIGHTS="on")
+    _, errors = process.communicate()
+    assert process.returncode == 78
+    assert f"{weights / 'SHA256SUMS'} does not exist" in errors
+    subprocess.run([sys.executable, "-m", "engines.weights", "manifest", weights], check=True)
+    process = start(MODEL_DIR=str(weights), VERIFY_WEIGHTS="on")
+    read_until(process, READY)
+    process.send_signal(signal.SIGINT)
+    assert "11 files are those of SHA256SUMS" in process.communicate()[1]
+    started = world.events().count("triton starts")
+    (weights / "PaddleOCR-VL-1.6" / "chat_template.jinja").write_text("another")
+    process = start(MODEL_DIR=str(weights), VERIFY_WEIGHTS="on")
+    _, errors = process.communicate()
+    assert process.returncode == 78
+    assert "chat_template.jinja is not the file that the manifest was made of" in errors
+    assert world.events().count("triton starts") == started == 1
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"ENGINE": "paddle"}, "ENGINE=paddle needs MODEL_DIR, the folder of the offline PaddleOCR-VL weights."),
+        ({"MODEL_VERSION": "v2"}, "MODEL_VERSION: Input should be 'auto', 'v1', 'v1.5' or 'v1.6'. It is: Which"),
+        ({"ENGINE": "fast"}, "default: paddle where MODEL_DIR is set, else lite. Unset it for the default.\n"),
+    ],
+)
+def test_a_wrong_setting_of_the_engines_is_named_before_anything_starts(
+    world: World, start: Start, variables: dict[str, str], says: str
+) -> None:
+    process = start(**variables)
+    _, errors = process.communicate()
+    assert process.returncode == 78
+    assert says in errors
+    assert world.events() == []
