@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from engines.errors import EngineFailure, MissingWeights
+from engines.cpu import allow_fast_kernels
+from engines.errors import BadSetting, MissingWeights
 from engines.page.offline import forbid_downloads
 from engines.settings import EngineSettings
 from engines.weights.check import check_model
@@ -17,10 +18,11 @@ def open_predictor(model: Model, settings: EngineSettings, **arguments: Any) -> 
 
     Raises:
         MissingWeights: a file of the model is absent or cut short, or PaddleX can't load what the folder holds.
-        EngineFailure: DEVICE names a GPU that Paddle does not see.
+        BadSetting: DEVICE names a GPU that Paddle does not see.
     """
     check_model(model)
     forbid_downloads()
+    allow_fast_kernels()
     with warnings.catch_warnings():
         # Paddle tells at import that a compiler cache would speed up extensions that nobody builds here.
         warnings.filterwarnings("ignore", message="No ccache found")
@@ -54,7 +56,7 @@ def _device(settings: EngineSettings) -> str:
     kind, _, number = settings.device.partition(":")
     if kind == "gpu" and int(number or 0) >= count:
         # PaddleX would go on with the CPU.
-        raise EngineFailure(
+        raise BadSetting(
             f"DEVICE={settings.device}, but Paddle sees {count} GPUs: install paddlepaddle-gpu, or set DEVICE=cpu"
         )
     return settings.device
