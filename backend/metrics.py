@@ -98,6 +98,10 @@ class Gauge(_Family):
         """Move the value by `amount`."""
         self._queue(methodcaller("increment", amount), labels)
 
+    def set(self, value: float, **labels: str) -> None:
+        """Put the value to `value`."""
+        self._queue(methodcaller("set", value), labels)
+
 
 class Histogram(_Family):
     """Distributes observations over buckets."""

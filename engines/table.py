@@ -5,6 +5,7 @@ An engine is imported when it is asked for: whoever runs another one need not ha
 
 from __future__ import annotations
 
+from engines.decoding.observer import Observer
 from engines.layout.base import LayoutEngine
 from engines.preprocess.base import PreprocessEngine
 from engines.refusals import Refusal, first_of
@@ -24,8 +25,8 @@ def make_layout(settings: EngineSettings) -> LayoutEngine:
     return LiteLayout(settings)
 
 
-def make_vlm(settings: EngineSettings) -> VlmEngine:
-    """The recognition engine that the settings name, not yet loaded."""
+def make_vlm(settings: EngineSettings, observer: Observer | None = None) -> VlmEngine:
+    """The recognition engine that the settings name, not yet loaded; `observer` hears of its decode loop."""
     if settings.vlm_engine == "server":
         from engines.vlm.server import ServerVlm
 
@@ -33,7 +34,7 @@ def make_vlm(settings: EngineSettings) -> VlmEngine:
     if settings.engine == "paddle":
         from engines.vlm.paddle import PaddleVlm
 
-        return PaddleVlm(settings)
+        return PaddleVlm(settings, observer)
     from engines.vlm.lite import LiteVlm
 
     return LiteVlm(settings)

@@ -8,11 +8,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from engines.decoding.admission import Admission, next_group
 from engines.decoding.cache import Cache, CacheFull
 from engines.decoding.decoder import Decoder
+from engines.decoding.observer import Observer
 from engines.decoding.repetition import CHECK_EVERY, TABLE_FACTOR, loop_period
 from engines.decoding.rows import Row
 from engines.decoding.sampling import next_tokens
@@ -32,19 +32,6 @@ class Limits:
 
     slots: int
     repetition_tokens: int
-
-
-class Observer(Protocol):
-    """Hears what the loop does. Called on the loop's thread: be quick."""
-
-    def admitted(self, rows: int, vision_seconds: float, prefill_seconds: float) -> None:
-        """Rows came to their first token."""
-
-    def stepped(self, rows: int, seconds: float) -> None:
-        """One token of each row was decoded."""
-
-    def holds(self, rows: int, waiting: int, cache_tokens: int) -> None:
-        """What decodes, what waits, and the tokens that the cache has room for, after a turn."""
 
 
 class DecodeLoop:

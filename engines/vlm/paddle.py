@@ -19,7 +19,8 @@ from engines.vlm.base import Crop, FinishReason, Text, VlmOptions
 from engines.weights.folder import find_weights
 
 if TYPE_CHECKING:
-    from engines.decoding.loop import DecodeLoop, Observer
+    from engines.decoding.loop import DecodeLoop
+    from engines.decoding.observer import Observer
     from engines.decoding.prompts import Prompt
     from engines.decoding.rows import Row
 

@@ -12,6 +12,7 @@ import numpy as np
 import triton_python_backend_utils as pb_utils
 
 from backend.answers import answer, as_engine_error, failure, send
+from backend.loop_metrics import LoopMetrics
 from backend.metrics import BATCH_BUCKETS, SECONDS_BUCKETS, Metrics
 from backend.tensors import read_bytes, read_image, text_tensor
 from engines.settings import EngineSettings
@@ -24,9 +25,9 @@ class TritonPythonModel:
 
     def initialize(self, args: dict[str, str]) -> None:  # noqa: ARG002 - Triton's signature
         """Load the engine that the environment names."""
-        self._engine = make_vlm(EngineSettings())
-        self._engine.load()
         metrics = self._metrics = Metrics()
+        self._engine = make_vlm(EngineSettings(), LoopMetrics(metrics))
+        self._engine.load()
         self._crops = metrics.counter(
             "vlm_crops_total", "Crops answered, by prompt and outcome (finish reason or error code)"
         )
