@@ -1,7 +1,7 @@
 """Whether the models of MODEL_DIR are whole: every file that PaddleX reads, without reading the tensors themselves.
 
-It takes a tenth of a second, so every process looks at its own model before it loads it. What only the numbers could tell is
-the manifest's to find (`engines.weights.manifest`).
+It takes a tenth of a second, so every process looks at its own model before it loads it. What only the numbers could
+tell is the manifest's to find (`engines.weights.manifest`).
 """
 
 from __future__ import annotations
