@@ -29,6 +29,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture(scope="session")
+def made_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A MODEL_DIR of tiny random weights: v1.6, with the models that turn and flatten pages."""
+    from scripts.made_weights import make_weights
+
+    return make_weights(tmp_path_factory.mktemp("made") / "v1.6", "v1.6", with_preprocessing=True)
+
+
+@pytest.fixture(scope="session")
+def made_weights_v1(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A MODEL_DIR of tiny random weights: v1, without optional models."""
+    from scripts.made_weights import make_weights
+
+    return make_weights(tmp_path_factory.mktemp("made") / "v1", "v1")
+
+
+@pytest.fixture(scope="session")
 def page_image() -> bytes:
     """A page of English text as a PNG, at 200 dpi."""
     with pypdfium2.PdfDocument(SYNTH / "01_en_single.pdf") as document:

@@ -4,7 +4,7 @@ They stand in for the offline PaddleOCR-VL weights in tests and benchmarks: ever
 at a fraction of the size or at the true shape. What they answer depends on what they are given, but means nothing.
 The layout model is the exception: it finds the panels that `scripts.made_weights.pages` paints, exactly.
 
-    python -m scripts.made_weights FOLDER --version v1.6 --size tiny
+    python -m scripts.made_weights FOLDER --version v1.6 --size tiny --with-preprocessing
 """
 
 from scripts.made_weights.folder import MODEL_FOLDERS, make_weights

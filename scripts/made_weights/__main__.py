@@ -19,8 +19,9 @@ def main() -> None:
     parser.add_argument("--size", choices=get_args(Size), default="tiny", help="full: the released shape, 0.9B numbers")
     parser.add_argument("--dtype", choices=get_args(Dtype), default="float32", help="of PaddleOCR-VL's tensors")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--with-preprocessing", action="store_true", help="also the orientation and unwarping models")
     parser.add_argument("--stops", type=float, default=manners.stops, help="0: no text ends by itself; higher: sooner")
-    parser.add_argument("--repeats", type=float, default=manners.repeats, help="2: texts go round in circles")
+    parser.add_argument("--repeats", type=float, default=manners.repeats, help="1: texts go round in circles")
     arguments = parser.parse_args()
     make_weights(
         arguments.folder,
@@ -28,6 +29,7 @@ def main() -> None:
         arguments.size,
         dtype=arguments.dtype,
         seed=arguments.seed,
+        with_preprocessing=arguments.with_preprocessing,
         manners=Manners(stops=arguments.stops, repeats=arguments.repeats),
     )
     print(arguments.folder)

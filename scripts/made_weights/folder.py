@@ -8,6 +8,7 @@ from pathlib import Path
 from engines.weights.models import PAIRS, Version
 from scripts.made_weights.layout import write_layout
 from scripts.made_weights.notice import write_notice
+from scripts.made_weights.preprocessing import write_preprocessing
 from scripts.made_weights.vlm.model import write_vlm
 from scripts.made_weights.vlm.safetensors import Dtype
 from scripts.made_weights.vlm.shape import Size
@@ -28,12 +29,14 @@ def make_weights(
     *,
     dtype: Dtype = "float32",
     seed: int = 0,
+    with_preprocessing: bool = False,
     manners: Manners | None = None,
 ) -> Path:
     """Write the models of a version into the folder, which is made if it is not there, and return it.
 
     `size` is that of PaddleOCR-VL: "tiny" takes seconds and megabytes, "full" has the released shape of 0.9 billion
-    numbers of type `dtype`. The same arguments give the same models. `manners` says how texts end and repeat.
+    numbers of type `dtype`. `with_preprocessing` adds the models that turn and flatten pages. `manners` says how
+    texts end and repeat. The same arguments give the same models.
     """
     folder.mkdir(parents=True, exist_ok=True)
     manners = manners or Manners()
@@ -41,6 +44,8 @@ def make_weights(
     pair = PAIRS[version]
     write_layout(_place(folder, pair.layout), pair.layout)
     write_vlm(_place(folder, pair.vlm), pair.vlm, size, dtype, seed, manners)
+    if with_preprocessing:
+        write_preprocessing(folder)
     for made in (folder, *(path.parent for path in folder.glob("*/inference.yml"))):
         write_notice(made, how)
     return folder

@@ -40,11 +40,11 @@ class Manners:
 
     `stops` scales the row of the end token: at 0 no text ends by itself, the higher the sooner texts do.
     `repeats` draws each token towards a fixed next one, eight to a circle, and makes the next token depend on the last
-    one more than on the picture: at 2, with `stops` 0, texts end in circles.
+    one more than on the picture: at 1, with `stops` 0, texts go round in circles.
     `cells` scales the rows of the tokens of table cells, so that some appear in texts.
     """
 
-    stops: float = 2.0
+    stops: float = 1.8
     repeats: float = 0.0
     cells: float = 1.3
 
@@ -107,10 +107,12 @@ def _draw_round(piece: Floats, embedding: Floats, strength: float) -> None:
 
 def _hold_back(piece: Floats, first: int, shape: Shape, manners: Manners) -> None:
     """Scale the rows of tokens that a text should not hold, or hold more or less often than others."""
-    factors = {PAD: 0.0, START: 0.0, EOS: manners.stops}
+    # The largest of many random numbers grows with their count: who would win among them must grow with it.
+    rivals = float(np.sqrt(np.log(shape.vocabulary) / np.log(1024)))
+    factors = {PAD: 0.0, START: 0.0, EOS: manners.stops * rivals}
     factors.update(dict.fromkeys(BYTES, SELDOM))
     for token, place in shape.specials.ids.items():
-        factors[place] = manners.cells if token in TABLE_TOKENS else float(token in shape.specials.spoken)
+        factors[place] = manners.cells * rivals if token in TABLE_TOKENS else float(token in shape.specials.spoken)
     for place, factor in factors.items():
         if 0 <= place - first < piece.shape[0]:
             piece[place - first] *= np.float32(factor)
