@@ -40,4 +40,4 @@ perf: setup-test setup-perf ## perf_analyzer on Triton, and pages/s through the 
 	@$(BIN)/python -m benchmarks.perf
 
 clean: ## remove what the set-up and the runs made; results in output/ stay
-	rm -rf .venv .triton .weights .run .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+	rm -rf .venv .triton .vlm-server .weights .run .mypy_cache .pytest_cache .ruff_cache build *.egg-info

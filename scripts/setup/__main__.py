@@ -6,11 +6,11 @@ import argparse
 import os
 import sys
 
-from scripts.setup import machine, system, tritonserver, venv
+from scripts.setup import machine, system, tritonserver, venv, vlm_server
 from scripts.setup.command import run
 from scripts.setup.errors import SetupError
 
-EXTRAS = ("gateway", "page", "lite", "supervisor")
+EXTRAS = ("gateway", "page", "lite", "vlm-server", "supervisor")
 
 
 def main() -> None:
@@ -31,6 +31,8 @@ def main() -> None:
         tritonserver.install()
         if arguments.perf:
             tritonserver.install_perf_analyzer()
+        if arguments.test:
+            vlm_server.install()
         run([venv.VENV / "bin/python", "-m", "engines.lite.weights", ".weights/lite"])
     except SetupError as error:
         sys.exit(f"set-up: {error}")
