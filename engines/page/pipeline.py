@@ -6,7 +6,7 @@ steps are extended,
 both found in `paddlex/inference/pipelines/paddleocr_vl/pipeline.py` of the version that pyproject.toml pins:
 
 - `_paddleocr_vl_collect_page_vlm_entries_core` also notes which region each crop was cut from, so that text lines the
-  layout engine found there travel to the recogniser;
+  layout engine found there travel to the recogniser, and lets pages with tables pass one at a time;
 - `_paddleocr_vl_run_vl_recognition_batches` asks for all crops of the page at once instead of one group of equal pixel
   budgets after the other, which fills the recogniser's batches and changes no text.
 """
@@ -14,6 +14,8 @@ both found in `paddlex/inference/pipelines/paddleocr_vl/pipeline.py` of the vers
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -44,6 +46,10 @@ class PageModels(Protocol):
 
 
 RegionKey = tuple[str, float, float, float, float]
+
+_FIGURE_NAMES = Lock()
+"""PaddleX paints names over the figures of a table, and draws them from Python's shared generator, which it seeds
+before: pages that did so at once would change each other's names, and with them what the model reads."""
 
 
 class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
@@ -106,9 +112,11 @@ class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
         imgs_in_doc_for_img: Any,
         layout_prep_cfg: dict[str, Any],
     ) -> Any:
-        collected = super()._paddleocr_vl_collect_page_vlm_entries_core(
-            page_idx, blocks_for_img, imgs_in_doc_for_img, layout_prep_cfg
-        )
+        has_table = any(block["label"] == "table" for block in blocks_for_img)
+        with _FIGURE_NAMES if has_table else nullcontext():
+            collected = super()._paddleocr_vl_collect_page_vlm_entries_core(
+                page_idx, blocks_for_img, imgs_in_doc_for_img, layout_prep_cfg
+            )
         for _, block_index, image, *_ in collected[0]:
             block = blocks_for_img[block_index]
             if _cut_unchanged(image, block["box"]):

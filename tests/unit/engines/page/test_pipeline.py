@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import numpy as np
@@ -63,3 +67,26 @@ def test_what_lies_outside_an_outline_is_white_in_the_crop(models: Models, predi
     [crop] = models.crops
     assert crop.image[2, 2].tolist() == [0, 0, 0]
     assert crop.image[-2, -2].tolist() == [255, 255, 255]
+
+
+def test_figures_of_a_table_have_the_same_names_on_pages_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = [box("image", 40 * place, 5, 40 * place + 30, 35) for place in range(6)]
+    boxes = [box("table", 0, 0, 300, 90), *figures]
+
+    def table_crop(_: int) -> bytes:
+        models = Models(boxes=boxes)
+        pipeline = PagePipeline(models, version="v1.6", deadline=time.time() + 60)
+        list(pipeline.predict(np.full((100, 300, 3), 255, np.uint8), **PageOptions().predict_arguments()))
+        return models.crops[0].image.tobytes()
+
+    alone = table_crop(0)
+    seed, both_seeded = random.seed, Barrier(2)
+
+    def seed_together(value: int) -> None:
+        seed(value)
+        with suppress(BrokenBarrierError):
+            both_seeded.wait(0.3)
+
+    monkeypatch.setattr(random, "seed", seed_together)
+    with ThreadPoolExecutor(2) as pool:
+        assert set(pool.map(table_crop, range(2))) == {alone}
