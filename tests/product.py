@@ -16,8 +16,8 @@ OCR_MAX_IN_FLIGHT = 24
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Stack]:
-    """Triton and the gateway on free ports, what they write kept in `folder`.
+def running(folder: Path, **more: str) -> Iterator[Stack]:
+    """Triton and the gateway on free ports, what they write kept in `folder`, with `more` in their environment.
 
     Faults are noticed within a second, and any number of them in a run is forgiven.
     """
@@ -30,6 +30,7 @@ def running(folder: Path) -> Iterator[Stack]:
         "WATCH_INTERVAL": "0.2",
         "RESTARTS_MAX": "100",
         "RESTART_DELAY_MAX": "1",
+        **more,
     }
     with mock.patch.dict(os.environ, environment), Stack(settings_on_free_ports(folder / "run")) as stack:
         yield stack

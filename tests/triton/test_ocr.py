@@ -47,6 +47,7 @@ def test_a_file_as_the_body_is_read(stack, page_image):
         (None, {"layoutTreshold": 0.5}, "400", "bad_option"),
         (None, {"topP": 2}, "400", "bad_option"),
         (None, {"useChartRecognition": True}, "501", "unsupported_option"),
+        (None, {"useDocUnwarping": True}, "501", "unsupported_option"),
         (None, {"deadline": 1.0}, "503", "deadline_exceeded"),
     ],
 )
