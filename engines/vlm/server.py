@@ -79,7 +79,7 @@ class ServerVlm:
         try:
             text = await self._read(Crop(white, "OCR:", options), time.perf_counter())
         except (BadSetting, InvalidInput) as error:
-            raise BadSetting(f"{error}{await self._served()}") from error
+            raise BadSetting(f"VLM_MODEL, VLM_BACKEND or VLM_API_KEY: {error}{await self._served()}") from error
         except EngineError as error:
             logger.warning("%s (VLM_URL is %s; crops fail until it answers)", error, self._connection.address)
         else:
