@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from typing_extensions import Self
 
 from engines.errors import BadOption
+
+_ALTERNATIVE = re.compile(r"[\[-]")
 
 
 class JsonOptions(BaseModel):
@@ -42,6 +45,13 @@ class JsonOptions(BaseModel):
 
     @classmethod
     def _bad_option(cls, error: ValidationError) -> BadOption:
-        first: Any = error.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in first["loc"]) or "OPTIONS"
-        return BadOption(cls.complaint(name, first["type"], first["msg"]))
+        """The first field that is wrong, by the complaint that reaches furthest into its value.
+
+        Of a field that may be a number or a dictionary pydantic complains about both; what fits best goes deepest.
+        """
+        complaints: list[Any] = error.errors(include_url=False)
+        field = complaints[0]["loc"][:1]
+        worst = max((found for found in complaints if found["loc"][:1] == field), key=lambda found: len(found["loc"]))
+        # The names of the alternatives stand between those of the fields: "dict[str,float]", "constrained-float".
+        name = ".".join(str(part) for part in worst["loc"] if not _ALTERNATIVE.search(str(part)))
+        return BadOption(cls.complaint(name or "OPTIONS", worst["type"], worst["msg"]))
