@@ -80,6 +80,10 @@ def make_refusal(settings: EngineSettings) -> Refusal:
         refusals = [options.layout_refusal, options.preprocess_refusal]
         if settings.vlm_engine == "local":
             refusals.append(options.vlm_refusal)
+    if settings.vlm_engine == "server":
+        from engines.vlm_server.backends import vlm_refusal
+
+        refusals.append(vlm_refusal(settings.vlm_backend))
     return first_of(refusals)
 
 
@@ -94,6 +98,10 @@ def pipeline_version(settings: EngineSettings) -> Version:
 
 def model_name(settings: EngineSettings) -> str:
     """The name under which answers tell which weights read the page. Raises MissingWeights."""
+    if settings.vlm_engine == "server":
+        from engines.vlm_server.models import served_model
+
+        return served_model(settings)
     if settings.engine == "paddle":
         from engines.weights.models import PAIRS
 

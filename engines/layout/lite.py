@@ -102,6 +102,8 @@ class LiteLayout:
             blocks = compose(lines, sort_lines(lines, regions, page.image), width)
             look_closer(blocks, page.image, self._recogniser)
             surface_margins(blocks)
+            if self._settings.vlm_engine == "server":
+                _hand_over_formulas(blocks)
             return _boxes(blocks, work.options, width, height)
         except Exception as error:  # noqa: BLE001 - one page's failure must not reach the others
             return EngineFailure(f"layout failed on a page of {width} x {height} pixels: {error!r}")
@@ -115,6 +117,13 @@ class _Work:
     options: LayoutOptions
     lines: Future[list[Line]]
     regions: Future[list[Region]]
+
+
+def _hand_over_formulas(blocks: Sequence[Block]) -> None:
+    """Relabel, in place, formulas that the lite recogniser leaves as images and a VLM reads."""
+    for block in blocks:
+        if block.unread == "formula":
+            block.label, block.unread = "display_formula", ""
 
 
 def _boxes(blocks: Sequence[Block], options: LayoutOptions, width: int, height: int) -> list[Box]:

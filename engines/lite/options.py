@@ -16,6 +16,8 @@ LAYOUT: Reasons = {
     "layoutNms": "the lite engine always suppresses doubled regions; leave it out",
     "layoutMergeBboxesMode": "the lite engine keeps the surest of overlapping regions; leave it out",
     "layoutShapeMode": "the lite engine finds rectangles; use rect or auto",
+    "useChartRecognition": "the lite engine has no model for charts; leave it out",
+    "useSealRecognition": "the lite engine has no model for seals; leave it out",
 }
 PREPROCESS: Reasons = {
     "useDocUnwarping": "the lite engine has no model that flattens pages; leave it out",
@@ -25,8 +27,6 @@ VLM: Reasons = {
     "temperature": SAMPLING,
     "topP": SAMPLING,
     "repetitionPenalty": SAMPLING,
-    "useChartRecognition": "the lite engine has no model for charts; leave it out",
-    "useSealRecognition": "the lite engine has no model for seals; leave it out",
     "promptLabel": "the lite engine reads only the prompt labels ocr and table",
 }
 """Why options can't be honoured by each of the lite models, by their public names in camelCase."""

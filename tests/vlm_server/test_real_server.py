@@ -59,7 +59,7 @@ def vlm(open_engine: Open) -> ServerVlm:
 @pytest.mark.filterwarnings("ignore:To copy construct from a tensor:UserWarning")  # PaddleX's own
 @pytest.mark.parametrize("bounds", [{}, BOUNDS], ids=["any size", "bounds"])
 @pytest.mark.parametrize("prompt", PROMPTS)
-def test_texts_are_those_of_paddlex(vlm: ServerVlm, official: Any, prompt: str, bounds: dict[str, int]) -> None:
+def test_texts_are_those_of_paddlex(vlm: ServerVlm, official: Any, prompt: str, bounds: dict[str, Any]) -> None:
     options = VlmOptions(max_new_tokens=40, **bounds)
     futures = vlm.submit([Crop(image, prompt, options) for image in CROPS.values()])
     for name, image, future in zip(CROPS, CROPS.values(), futures, strict=True):
@@ -119,7 +119,7 @@ def test_a_page_is_laid_out_here_and_read_there(real_server: RealServer, page_im
             "vlm_model": real_server.model,
         }
     )
-    options = PageOptions.from_json('{"maxNewTokens": 8, "useChartRecognition": true}')
+    options = PageOptions.from_json('{"maxNewTokens": 8}')
     with local_reader(settings) as reader:
         page = reader.read(page_image, options)
     assert page.tokens > 8

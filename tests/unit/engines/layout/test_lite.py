@@ -12,6 +12,8 @@ from PIL import Image, ImageDraw, ImageFont
 from engines.errors import EngineFailure, MissingWeights, UnsupportedOption
 from engines.layout.base import LABELS, Box, Page
 from engines.layout.lite import LiteLayout
+from engines.lite.blocks import Block
+from engines.lite.rects import Rect
 from tests.unit.engines.lite.rendering import page, settings
 
 
@@ -52,6 +54,19 @@ def test_a_page_with_a_table_and_a_figure(layout: LiteLayout) -> None:
     assert [box.get("unread") for box in found if box["label"] == "image"] == ["figure"]
     [table] = [box for box in found if box["label"] == "table"]
     assert len(table["lines"]) == 20
+
+
+@pytest.mark.parametrize(("reader", "label"), [("local", "image"), ("server", "display_formula")])
+def test_formulas_are_for_a_reader_that_reads_them(monkeypatch: pytest.MonkeyPatch, reader: str, label: str) -> None:
+    found = [Block("image", Rect(100, 100, 400, 200), 0.9, unread="formula")]
+    monkeypatch.setattr("engines.layout.lite.compose", lambda *_: found)
+    engine = LiteLayout(settings().model_copy(update={"vlm_engine": reader}))
+    engine.load()
+    try:
+        [box] = boxes(engine, "01_en_single")
+    finally:
+        engine.close()
+    assert (box["label"], "unread" in box) == (label, reader == "local")
 
 
 def test_columns_are_read_one_after_the_other(layout: LiteLayout) -> None:

@@ -58,21 +58,34 @@ def test_what_it_has_or_is_not_asked_for_is_not(name: str, value: object) -> Non
     assert refusal(name, value) is None
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("temperature", 0.5), ("useChartRecognition", True), ("promptLabel", "seal")]
-)
+@pytest.mark.parametrize(("name", "value"), [("temperature", 0.5), ("repetitionPenalty", 1.2), ("promptLabel", "seal")])
 def test_a_server_that_reads_the_crops_takes_what_the_lite_recogniser_refuses(name: str, value: object) -> None:
     assert make_refusal(EngineSettings(engine="lite"))(name, value)
     assert make_refusal(with_a_server())(name, value) is None
 
 
-@pytest.mark.parametrize(("name", "value"), [("layoutShapeMode", "poly"), ("useDocUnwarping", True)])
+@pytest.mark.parametrize(
+    ("name", "value"), [("layoutShapeMode", "poly"), ("useDocUnwarping", True), ("useChartRecognition", True)]
+)
 def test_what_the_lite_layout_lacks_is_refused_with_a_server_too(name: str, value: object) -> None:
     assert make_refusal(with_a_server())(name, value)
 
 
-def with_a_server() -> EngineSettings:
-    return EngineSettings(engine="lite", vlm_engine="server", vlm_url="http://127.0.0.1:1/v1")
+@pytest.mark.parametrize(
+    ("name", "value"), [("temperature", 0.5), ("topP", 0.5), ("repetitionPenalty", 1.2), ("promptLabel", "spotting")]
+)
+def test_what_the_kind_of_server_lacks_is_refused(name: str, value: object) -> None:
+    reason = make_refusal(with_a_server("transformers"))(name, value)
+    assert reason is not None
+    assert reason.startswith(f"{name}: ")
+    assert "VLM_BACKEND" in reason
+    assert make_refusal(with_a_server("vllm"))(name, value) is None
+
+
+def with_a_server(kind: str = "vllm") -> EngineSettings:
+    return EngineSettings.model_validate(
+        {"engine": "lite", "vlm_engine": "server", "vlm_url": "http://127.0.0.1:1/v1", "vlm_backend": kind}
+    )
 
 
 def test_asking_loads_no_model_library() -> None:
