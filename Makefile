@@ -31,7 +31,7 @@ lint: setup-test ## ruff and mypy
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@for model in model_repository/*/1/model.py; do $(BIN)/mypy $$model || exit 1; done
-	@$(BIN)/mypy -p scripts.setup
+	@$(BIN)/mypy -p scripts.setup -p scripts.made_weights
 
 accuracy: setup-test ## word F1 and CER on documents with known text
 	@$(BIN)/python -m benchmarks.accuracy

@@ -38,7 +38,7 @@ def write_layout(folder: Path, name: str) -> None:
         ("image", [None, 3, SIDE, SIDE]),
         ("scale_factor", [None, 2]),
     ]
-    save(panel_finder(with_masks=name == "PP-DocLayoutV3"), inputs, folder, _config(name))
+    save(lambda: panel_finder(with_masks=name == "PP-DocLayoutV3"), inputs, folder, _config(name))
 
 
 def _config(name: str) -> dict[str, Any]:

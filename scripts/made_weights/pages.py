@@ -50,12 +50,17 @@ class Panel:
 
 @dataclass(frozen=True)
 class Page:
-    """A page and its panels, painted one over the other in this order; what is written on them hangs on `name`."""
+    """A page and its panels, painted one over the other in this order; what is written on them hangs on `name`.
+
+    `head` is the height of a dark bar at the top, by which the made orientation model knows it: it sees the middle of
+    the page only, of one of 3 to 4 all but an eighth and a bit at the top.
+    """
 
     name: str
     width: int
     height: int
     panels: tuple[Panel, ...] = ()
+    head: int = 0
 
 
 def draw(page: Page) -> Image:
@@ -67,6 +72,7 @@ def draw(page: Page) -> Image:
     if len({panel.place for panel in page.panels}) < len(page.panels):
         raise ValueError(f"page {page.name!r}: two panels have the same place in the reading order")
     image = np.full((page.height, page.width, 3), 255, np.uint8)
+    image[: page.head] = INK
     # Resizing and the model's own caution take a rim of each panel: strokes keep clear of it.
     margin = 6 + 4 * max(1, -(-max(page.width, page.height) // MODEL_SIDE))
     for panel in page.panels:
@@ -74,6 +80,14 @@ def draw(page: Page) -> Image:
         generator = np.random.default_rng([zlib.crc32(page.name.encode()), panel.place])
         _WRITERS.get(panel.label, _write_lines)(image, _inside(panel, margin), generator)
     return image
+
+
+def turned(image: Image, angle: int) -> Image:
+    """The image as it comes from a scanner in which the page lay askew: turned by `angle` degrees, it is upright again.
+
+    `angle` is 0, 90, 180 or 270, counter-clockwise.
+    """
+    return np.ascontiguousarray(np.rot90(image, -angle // 90))
 
 
 def png(page: Page) -> bytes:

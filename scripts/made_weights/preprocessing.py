@@ -44,8 +44,8 @@ def write_preprocessing(folder: Path) -> None:
         },
         "PostProcess": {"Topk": {"topk": 1, "label_list": [str(angle) for angle in ANGLES]}},
     }
-    save(turn_finder(), [("x", [None, 3, SIDE, SIDE])], folder / ORIENTATION, config)
-    save(leaner(), [("image", [None, 3, None, None])], folder / UNWARPING, {"Global": {"model_name": UNWARPING}})
+    save(turn_finder, [("x", [None, 3, SIDE, SIDE])], folder / ORIENTATION, config)
+    save(leaner, [("image", [None, 3, None, None])], folder / UNWARPING, {"Global": {"model_name": UNWARPING}})
 
 
 def turn_finder() -> Layer:

@@ -125,6 +125,17 @@ STANDARD_PAGES: tuple[Page, ...] = (
             Panel("seal", (740, 1200, 960, 1420), 5, "round"),
         ),
     ),
+    Page(
+        "headed",
+        900,
+        1200,
+        (
+            Panel("doc_title", (60, 400, 700, 460), 0),
+            Panel("text", (60, 500, 840, 800), 1),
+            Panel("table", (60, 840, 840, 1140), 2),
+        ),
+        head=340,
+    ),
     Page("blank", 700, 900),
     Page("one line", 640, 200, (Panel("text", (40, 60, 600, 120), 0),)),
     Page("landscape", 1600, 700, (Panel("text", (80, 60, 760, 600), 0), Panel("image", (840, 60, 1500, 600), 1))),
@@ -148,7 +159,8 @@ STANDARD_PAGES: tuple[Page, ...] = (
     ),
 )
 """Pages of every label, of tables with figures in them, formulas, charts, seals, blocks that PaddleX's `merge_blocks`
-joins, an order that is not from top to bottom, outlines that are no rectangles, nothing at all, and several sizes."""
+joins, an order that is not from top to bottom, outlines that are no rectangles, a head that tells where the top is,
+nothing at all, and several sizes."""
 
 
 def standard_page(name: str) -> Page:

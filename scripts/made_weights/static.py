@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import copyfile
 from typing import TYPE_CHECKING, Any
@@ -29,15 +29,22 @@ def import_paddle() -> Any:
     return paddle
 
 
-def save(network: Layer, inputs: Sequence[tuple[str, list[int | None]]], folder: Path, config: dict[str, Any]) -> None:
+def save(
+    make: Callable[[], Layer],
+    inputs: Sequence[tuple[str, list[int | None]]],
+    folder: Path,
+    config: dict[str, Any],
+) -> None:
     """Write the network, its float32 `inputs` by name and shape, and its `inference.yml` into the folder."""
     paddle = import_paddle()
     folder.mkdir(parents=True, exist_ok=True)
-    network.eval()
     specs = [paddle.static.InputSpec(shape, "float32", name) for name, shape in inputs]
-    with warnings.catch_warnings():
+    # Names are counted anew, or the file would depend on what else the process has made.
+    with warnings.catch_warnings(), paddle.utils.unique_name.guard():
         # Source code of the project and of Paddle, as seen by Paddle's own translation of it to a graph.
         warnings.simplefilter("ignore")
+        network = make()
+        network.eval()
         graph = paddle.jit.to_static(network, full_graph=True, input_spec=specs)
         with tempfile.TemporaryDirectory() as saved:
             paddle.jit.save(graph, f"{saved}/inference")
