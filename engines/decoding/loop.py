@@ -14,7 +14,7 @@ from engines.decoding.cache import Cache, CacheFull
 from engines.decoding.decoder import Decoder
 from engines.decoding.observer import Observer
 from engines.decoding.repetition import CHECK_EVERY, TABLE_FACTOR, loop_period
-from engines.decoding.rows import Row
+from engines.decoding.rows import Row, fail
 from engines.decoding.sampling import next_tokens
 from engines.decoding.vision import VisionTower
 from engines.errors import EngineFailure
@@ -94,7 +94,7 @@ class DecodeLoop:
             if self.is_idle:
                 self._wait()
             else:
-                self._turn()
+                self.turn()
             self.beat = time.monotonic()
 
     def _wait(self) -> None:
@@ -102,7 +102,7 @@ class DecodeLoop:
             if not self._waiting and not self._is_closed:
                 self._changed.wait(IDLE_SECONDS)
 
-    def _turn(self) -> None:
+    def turn(self) -> None:
         """One step of the rows that decode, and as long again for those on their way in."""
         start = time.perf_counter()
         self._leave()
@@ -185,7 +185,7 @@ class DecodeLoop:
         except Exception as error:
             logger.exception("a decode step failed")
             for row in rows:
-                row.fail(EngineFailure(f"the decode step of this crop failed: {error!r}"))
+                fail(row.future, EngineFailure(f"the decode step of this crop failed: {error!r}"))
             self._cache.clear()
             return
         if self._observer:
@@ -220,7 +220,7 @@ class DecodeLoop:
             self._is_held = True
         else:
             self._drop_admission()
-            admission.rows[0].fail(EngineFailure(f"the crop alone needs more memory than there is: {error}"))
+            fail(admission.rows[0].future, EngineFailure(f"the crop alone needs more memory than there is: {error}"))
             return
         self._send_back(admission.rows)
 
@@ -232,7 +232,7 @@ class DecodeLoop:
             return
         logger.error("a crop could not be read", exc_info=error)
         self._drop_admission()
-        admission.rows[0].fail(EngineFailure(f"the crop could not be read: {error!r}"))
+        fail(admission.rows[0].future, EngineFailure(f"the crop could not be read: {error!r}"))
 
     def _preempt(self, error: Exception) -> None:
         """Take rows out of the cache, to start anew when there is room: the youngest one, on a full device half."""
@@ -242,7 +242,7 @@ class DecodeLoop:
         rows = sorted(self._cache.rows(), key=lambda row: row.queued_at)
         if len(rows) == 1:
             self._remove(rows[0])
-            rows[0].fail(EngineFailure(f"the crop alone needs more memory than there is: {error}"))
+            fail(rows[0].future, EngineFailure(f"the crop alone needs more memory than there is: {error}"))
             return
         leaving = rows[-1:] if isinstance(error, CacheFull) else rows[(len(rows) + 1) // 2 :]
         logger.warning(

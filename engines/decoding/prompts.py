@@ -13,7 +13,7 @@ from engines.errors import BadImage, BadOption
 from engines.vlm.base import Crop, VlmOptions
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Prompt:
     """One crop, ready for the model.
 

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -75,22 +76,15 @@ class Row:
             self.on_token(token)
 
     def answer(self, text: str, tokens: int, reason: FinishReason) -> None:
-        """End the future with a text."""
+        """End the future with a text, unless it has ended."""
         now = time.perf_counter()
         begun = self.begun_at or now
-        self._settle(
-            lambda: self.future.set_result(
-                Text(text, tokens, reason, queue_seconds=begun - self.queued_at, engine_seconds=now - begun)
-            )
-        )
+        read = Text(text, tokens, reason, queue_seconds=begun - self.queued_at, engine_seconds=now - begun)
+        with suppress(InvalidStateError):
+            self.future.set_result(read)
 
-    def fail(self, error: Exception) -> None:
-        """End the future with an error."""
-        self._settle(lambda: self.future.set_exception(error))
 
-    def _settle(self, settle: Callable[[], None]) -> None:
-        """Whoever waited may have cancelled in the meantime, or a watchdog have failed the row."""
-        try:
-            settle()
-        except InvalidStateError:
-            return
+def fail(future: Future[Text], error: Exception) -> None:
+    """End a future with an error, unless it has ended: whoever waited may have cancelled in the meantime."""
+    with suppress(InvalidStateError):
+        future.set_exception(error)

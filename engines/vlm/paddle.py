@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engines.decoding.observer import Observer
+from engines.decoding.prompts import Prompt, PromptMaker
+from engines.decoding.repetition import continued, loop_period
+from engines.decoding.rows import Row, fail
+from engines.decoding.streaming import TextStream
 from engines.errors import BadOption, EngineError, EngineFailure, MissingWeights
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, FinishReason, Text, VlmOptions
@@ -20,15 +25,13 @@ from engines.weights.folder import find_weights
 
 if TYPE_CHECKING:
     from engines.decoding.loop import DecodeLoop
-    from engines.decoding.observer import Observer
-    from engines.decoding.prompts import Prompt
-    from engines.decoding.rows import Row
 
 logger = logging.getLogger("paddleocr_vl")
 
 PREPARING_THREADS = 4
 """Threads that scale pictures and write texts, beside the one that decodes."""
 WATCH_SECONDS = 1.0
+CLOSED = "the VLM was closed"
 
 
 class PaddleVlm:
@@ -37,7 +40,7 @@ class PaddleVlm:
     def __init__(self, settings: EngineSettings, observer: Observer | None = None) -> None:
         self._settings = settings
         self._observer = observer
-        self._open: set[Row] = set()
+        self._open: set[Future[Text]] = set()
         self._lock = threading.Lock()
         self._closed = threading.Event()
 
@@ -49,7 +52,6 @@ class PaddleVlm:
         from engines.decoding.checkpoint import load_checkpoint
         from engines.decoding.decoder import Decoder
         from engines.decoding.memory import cache_tokens
-        from engines.decoding.prompts import PromptMaker
         from engines.decoding.vision import VisionTower
 
         checkpoint = load_checkpoint(model, self._settings)
@@ -79,8 +81,6 @@ class PaddleVlm:
         Raises:
             EngineError: the crop can't be read.
         """
-        from engines.decoding.streaming import TextStream
-
         tokens: SimpleQueue[int | None] = SimpleQueue()
         skip = crop.options.skip_special_tokens
         pieces = TextStream(partial(self._maker.text, skip_special_tokens=skip))
@@ -100,37 +100,33 @@ class PaddleVlm:
         """Finish nothing more; futures still open end with EngineFailure."""
         self._closed.set()
         self._loop.close()
-        self._fail_open("the VLM was closed")
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.shutdown(cancel_futures=True)
+        self._fail_open(CLOSED)
         self._thread.join(self._settings.vlm_step_timeout)
 
     def _submit(self, crop: Crop, tokens: SimpleQueue[int | None] | None = None) -> Future[Text]:
         future: Future[Text] = Future()
+        with self._lock:
+            self._open.add(future)
+        future.add_done_callback(self._forget)
         try:
             self._pool.submit(self._prepare, crop, future, tokens)
         except RuntimeError:
-            future.set_exception(EngineFailure("the VLM was closed"))
+            fail(future, EngineFailure(CLOSED))
         return future
 
     def _prepare(self, crop: Crop, future: Future[Text], tokens: SimpleQueue[int | None] | None) -> None:
         """Make a crop ready and hand it to the loop."""
-        from engines.decoding.rows import Row
-
         try:
             row = Row(self._prompt(crop), future, tokens.put if tokens else None)
         except EngineError as error:
-            future.set_exception(error)
+            fail(future, error)
             return
         except Exception as error:  # noqa: BLE001 - one bad crop must not reach the others
-            future.set_exception(EngineFailure(f"the crop could not be prepared: {error!r}"))
+            fail(future, EngineFailure(f"the crop could not be prepared: {error!r}"))
             return
         with self._lock:
-            self._open.add(row)
-            loop = self._loop
-        future.add_done_callback(lambda _: self._forget(row))
-        loop.submit([row])
-        if self._closed.is_set():
-            row.fail(EngineFailure("the VLM was closed"))
+            self._loop.submit([row])
 
     def _prompt(self, crop: Crop) -> Prompt:
         from engines.decoding.cache import lane_length
@@ -178,11 +174,9 @@ class PaddleVlm:
         try:
             self._pool.submit(self._answer, row, reason)
         except RuntimeError:
-            row.fail(EngineFailure("the VLM was closed"))
+            fail(row.future, EngineFailure(CLOSED))
 
     def _answer(self, row: Row, reason: FinishReason) -> None:
-        from engines.decoding.repetition import continued, loop_period
-
         options = row.prompt.options
         tokens = row.generated
         try:
@@ -191,7 +185,7 @@ class PaddleVlm:
             text = self._maker.text(tokens, skip_special_tokens=options.skip_special_tokens)
             row.answer(text, len(row.generated), reason)
         except Exception as error:  # noqa: BLE001 - whatever it is, this crop must be answered
-            row.fail(EngineFailure(f"the text of the crop could not be written: {error!r}"))
+            fail(row.future, EngineFailure(f"the text of the crop could not be written: {error!r}"))
 
     def _watch(self) -> None:
         """Replace a loop that has stopped moving or has ended, and tell the crops in it."""
@@ -209,10 +203,10 @@ class PaddleVlm:
 
     def _fail_open(self, message: str) -> None:
         with self._lock:
-            rows = list(self._open)
-        for row in rows:
-            row.fail(EngineFailure(message))
+            futures = list(self._open)
+        for future in futures:
+            fail(future, EngineFailure(message))
 
-    def _forget(self, row: Row) -> None:
+    def _forget(self, future: Future[Text]) -> None:
         with self._lock:
-            self._open.discard(row)
+            self._open.discard(future)

@@ -1,0 +1,123 @@
+"""The modules of a made checkpoint, and a decode loop over them that the test's own thread turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+from engines.decoding.cache import Cache
+from engines.decoding.checkpoint import Checkpoint, load_checkpoint
+from engines.decoding.decoder import Decoder
+from engines.decoding.loop import DecodeLoop, Limits
+from engines.decoding.prompts import PromptMaker
+from engines.decoding.rows import Row
+from engines.decoding.vision import VisionTower
+from engines.settings import EngineSettings
+from engines.vlm.base import Crop, FinishReason, Text, VlmOptions
+from engines.weights.folder import find_weights
+from scripts.made_weights import Manners, make_weights
+
+MIN_PIXELS, MAX_PIXELS = 28 * 28 * 16, 28 * 28 * 64
+"""Small pictures: the tests' subject is the loop."""
+
+
+@pytest.fixture(scope="session")
+def rambling_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A MODEL_DIR whose texts end by themselves after some hundred tokens."""
+    return make_weights(tmp_path_factory.mktemp("made") / "rambling", manners=Manners(stops=1.2))
+
+
+@pytest.fixture(scope="session")
+def checkpoint(rambling_weights: Path) -> Checkpoint:
+    settings = EngineSettings(engine="paddle", model_dir=rambling_weights)
+    model = find_weights(settings).vlm
+    assert model
+    return load_checkpoint(model, settings)
+
+
+@pytest.fixture(scope="session")
+def maker(checkpoint: Checkpoint) -> PromptMaker:
+    return PromptMaker(checkpoint.processor, checkpoint.config.image_token_id)
+
+
+@dataclass
+class Bench:
+    """A decode loop whose turns the test takes itself, and what came out of it."""
+
+    checkpoint: Checkpoint
+    maker: PromptMaker
+    loop: DecodeLoop
+    cache: Cache
+    tower: VisionTower
+    decoder: Decoder
+    ended: list[tuple[Row, FinishReason]] = field(default_factory=list)
+
+    def rows(self, crops: Sequence[Crop]) -> list[Row]:
+        return [Row(self.maker.make(crop), Future()) for crop in crops]
+
+    def turn(self) -> None:
+        self.loop.turn()
+
+    def run(self, rows: Sequence[Row]) -> list[Text]:
+        """Queue the rows and turn until all have ended."""
+        self.loop.submit(rows)
+        return self.finish(rows)
+
+    def finish(self, rows: Sequence[Row]) -> list[Text]:
+        """Turn until these rows have ended."""
+        for _ in range(20_000):
+            if all(row.future.done() for row in rows):
+                return [row.future.result() for row in rows]
+            self.turn()
+        raise AssertionError("the loop does not come to an end")
+
+    def official(self, crop: Crop) -> str:
+        """What PaddleX's own generation makes of the crop."""
+        options = crop.options
+        inputs = self.checkpoint.processor.preprocess(
+            [{"image": crop.image, "query": crop.prompt}],
+            min_pixels=options.min_pixels,
+            max_pixels=options.max_pixels,
+        )
+        tokens = self.checkpoint.model.generate(inputs, max_new_tokens=options.max_new_tokens)
+        [text] = self.checkpoint.processor.postprocess(tokens, skip_special_tokens=options.skip_special_tokens)
+        return str(text)
+
+
+MakeBench = Callable[..., Bench]
+
+
+@pytest.fixture
+def make_bench(checkpoint: Checkpoint, maker: PromptMaker) -> Iterator[MakeBench]:
+    """Makes a bench with so many slots, tokens of cache, and tokens after which a loop ends a text."""
+
+    def make(slots: int = 8, budget: int = 65536, repetition: int = 0) -> Bench:
+        tower, decoder = VisionTower(checkpoint.model), Decoder(checkpoint.model)
+        cache = Cache(decoder.cache_shape, budget)
+
+        def end(row: Row, reason: FinishReason) -> None:
+            bench.ended.append((row, reason))
+            text = maker.text(row.generated, skip_special_tokens=row.prompt.options.skip_special_tokens)
+            row.answer(text, len(row.generated), reason)
+
+        loop = DecodeLoop(tower, decoder, cache, Limits(slots, repetition), checkpoint.eos, end)
+        bench = Bench(checkpoint, maker, loop, cache, tower, decoder)
+        return bench
+
+    with paddle.no_grad():
+        yield make
+
+
+def noise(number: int, prompt: str = "OCR:", **options: object) -> Crop:
+    """A crop of random pixels, of a size of its own."""
+    random = np.random.default_rng(number)
+    height, width = (int(side) for side in random.integers((30, 60), (140, 400)))
+    pixels = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    chosen = {"min_pixels": MIN_PIXELS, "max_pixels": MAX_PIXELS, "max_new_tokens": 40, **options}
+    return Crop(pixels, prompt, VlmOptions(**chosen))
