@@ -17,29 +17,33 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Deadline:
-    """A point in time: `at` on the monotonic clock, and the `seconds` that were allowed."""
+    """A point in time: `at` on the monotonic clock, and the `seconds` that were allowed.
+
+    Triton's models are told one that is `margin` seconds earlier: an engine that is late has these to say so.
+    """
 
     at: float
     seconds: float
+    margin: float = 0.0
 
     @classmethod
-    def after(cls, seconds: float) -> Deadline:
+    def after(cls, seconds: float, margin: float = 0.0) -> Deadline:
         """The deadline `seconds` from now."""
-        return cls(time.monotonic() + seconds, seconds)
+        return cls(time.monotonic() + seconds, seconds, margin)
 
     def shortened(self, seconds: float) -> Deadline:
         """The same start with only `seconds` allowed; never later than this deadline."""
         if seconds >= self.seconds:
             return self
-        return Deadline(self.at - self.seconds + seconds, seconds)
+        return Deadline(self.at - self.seconds + seconds, seconds, self.margin)
 
     def remaining(self) -> float:
         """Seconds left; 0 when it has passed."""
         return max(0.0, self.at - time.monotonic())
 
     def unix(self) -> float:
-        """The same point in Unix seconds, as Triton's models take it."""
-        return time.time() + self.remaining()
+        """The point that Triton's models are told, in Unix seconds."""
+        return time.time() + self.remaining() - self.margin
 
     def exceeded(self) -> DeadlineExceeded:
         """The error to raise once it has passed."""

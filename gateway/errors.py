@@ -28,10 +28,12 @@ GatewayError
 │   ├── TooManyRequests         MAX_REQUESTS and MAX_QUEUE are used up
 │   ├── Draining                the gateway is stopping
 │   ├── EngineOverloaded        Triton has more pages in flight than it takes
-│   └── EngineRestarting        Triton, or one of its models, is down
+│   ├── EngineRestarting        Triton, or one of its models, is down
+│   └── VlmServerUnavailable    the server at VLM_URL, which reads for the engine, is down
 ├── DeadlineExceeded            REQUEST_TIMEOUT, or the request's own `timeout`, passed
 ├── EngineFailure               Triton answered, but not with a page
-│   └── MissingWeights          a model's files are absent or wrong
+│   ├── MissingWeights          a model's files are absent or wrong
+│   └── VlmServerFailure        the server at VLM_URL answered, but not with a text
 └── ClientDisconnected          the client went away; nobody reads the answer
 """
 
@@ -234,11 +236,18 @@ class EngineRestarting(Unavailable):
     code = "engine_restarting"
 
 
+class VlmServerUnavailable(Unavailable):
+    """The server at VLM_URL, which reads for the engine, is down. Triton is not."""
+
+    code = "vlm_server_unavailable"
+
+
 class DeadlineExceeded(GatewayError):
-    """The request's time is over."""
+    """The request's time is over. `by_engine`: the engine said so itself, and so lives."""
 
     kind = "timeout"
     code = "deadline_exceeded"
+    by_engine: bool = False
 
 
 class EngineFailure(GatewayError):
@@ -252,6 +261,12 @@ class MissingWeights(EngineFailure):
     """A model's files are absent, or not those that the engine was written for."""
 
     code = "missing_weights"
+
+
+class VlmServerFailure(EngineFailure):
+    """The server at VLM_URL, which reads for the engine, answered, but not with a text."""
+
+    code = "vlm_server_failure"
 
 
 class ClientDisconnected(GatewayError):

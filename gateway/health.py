@@ -18,27 +18,36 @@ from pydantic import BaseModel
 
 from gateway.admission import Admission
 from gateway.deadline import Deadline
-from gateway.errors import DeadlineExceeded, EngineOverloaded, GatewayError
+from gateway.errors import DeadlineExceeded, EngineOverloaded, GatewayError, VlmServerFailure, VlmServerUnavailable
 from gateway.s3 import S3Error, S3Store
 from gateway.triton import Models
 
 _S3_SECONDS = 15.0
+_MARGIN = 0.2
+"""This part of a canary's seconds is an engine's to say that it is late: one that can say so is not dead."""
 _FAILURE_SECONDS = 1.0
 """How long a failure is kept at most, so that a Triton that is back is not told dead."""
 
 
-class Check(BaseModel):
-    """The state of one part."""
+State = Literal["ok", "busy", "blocked", "failed"]
 
-    status: Literal["ok", "busy", "failed"]
+
+class Check(BaseModel):
+    """The state of one part; `blocked`: it lives, but what it depends on does not let it do its job."""
+
+    status: State
     seconds: float
     message: str | None = None
 
 
 class Health(BaseModel):
-    """The state of the whole: `ok`, `degraded` when results can't be uploaded, `failed` when nothing can be read."""
+    """The state of the whole: `ok`, `degraded` when results can't be uploaded, `failed` when nothing can be read.
 
-    status: Literal["ok", "degraded", "draining", "failed"]
+    `blocked`: nothing can be read, but all parts of this server live, and a restart of one would not help: the server
+    at VLM_URL is down, or the engine can't keep up.
+    """
+
+    status: Literal["ok", "degraded", "draining", "blocked", "failed"]
     triton: Check
     models: dict[str, Check]
     s3: Check | None
@@ -99,20 +108,25 @@ class HealthChecker:
         checks = dict(zip(canaries, models, strict=True))
         if triton.status == "failed" or any(check.status == "failed" for check in checks.values()):
             return Health(status="failed", triton=triton, models=checks, s3=s3)
+        if any(check.status == "blocked" for check in checks.values()):
+            return Health(status="blocked", triton=triton, models=checks, s3=s3)
         degraded = s3 is not None and s3.status == "failed"
         return Health(status="degraded" if degraded else "ok", triton=triton, models=checks, s3=s3)
 
     async def _probe(self, ask: Callable[[Deadline], Awaitable[object]]) -> Check:
         start = time.monotonic()
-        status: Literal["ok", "busy", "failed"] = "ok"
+        status: State = "ok"
         message: str | None = None
         try:
-            await ask(Deadline.after(self._seconds))
+            await ask(Deadline.after(self._seconds, margin=_MARGIN * self._seconds))
         except EngineOverloaded as error:
             status, message = "busy", error.message
-        except DeadlineExceeded:
+        except (VlmServerUnavailable, VlmServerFailure) as error:
+            status, message = "blocked", error.message
+        except DeadlineExceeded as error:
             # Under load a canary waits behind real pages: if one of those came through meanwhile, the models live.
-            status = "busy" if self._models.last_page_at >= start else "failed"
+            late: State = "blocked" if error.by_engine else "failed"
+            status = "busy" if self._models.last_page_at >= start else late
             message = f"no answer within {self._seconds:g} seconds (HEALTH_TIMEOUT)"
         except GatewayError as error:
             status, message = "failed", error.message

@@ -30,11 +30,13 @@ from gateway.errors import (
     GatewayError,
     InvalidField,
     InvalidRequest,
+    VlmServerFailure,
+    VlmServerUnavailable,
 )
 from gateway.options import Options
 
 _RESTART_SECONDS = 10
-"""Seconds that a restart of Triton takes, about: what Retry-After says meanwhile."""
+"""Seconds that a restart of Triton, or of a VLM server, takes, about: what Retry-After says meanwhile."""
 _CODED = re.compile(r"\[([a-z_]+)\] (.*)", re.DOTALL)
 # The engines' codes that have another name here. The others are the same, or become an EngineFailure.
 _ENGINE_CODES: dict[str, type[GatewayError]] = {
@@ -42,7 +44,12 @@ _ENGINE_CODES: dict[str, type[GatewayError]] = {
     "bad_option": InvalidField,
     "overloaded": EngineOverloaded,
     "model_unavailable": EngineRestarting,
+    "server_unavailable": VlmServerUnavailable,
+    "server_failure": VlmServerFailure,
+    # The start makes sure of all settings; what turns wrong later is at VLM_URL: its models, or the keys that it takes.
+    "bad_setting": VlmServerFailure,
 }
+_RETRY_AFTER: dict[type[GatewayError], int] = {EngineOverloaded: 1, VlmServerUnavailable: _RESTART_SECONDS}
 _KNOWN_CODES = ("bad_image", "unsupported_option", "deadline_exceeded", "missing_weights", "engine_failure")
 
 
@@ -160,8 +167,12 @@ class Models:
 
     async def recognise(self, image: npt.NDArray[np.uint8], prompt: str, deadline: Deadline) -> str:
         """Ask `vlm` for the text of an RGB image, uint8 of [height, width, 3]."""
-        text = np.array([[prompt.encode()]], dtype=np.object_)
-        answer = await self._infer("vlm", [_array("IMAGE", image[None]), _array("PROMPT", text)], deadline, "")
+        told = json.dumps({"deadline": deadline.unix()})
+        text, options = (np.array([[value.encode()]], dtype=np.object_) for value in (prompt, told))
+        inputs = [_array("IMAGE", image[None]), _array("PROMPT", text), _array("OPTIONS", options)]
+        answer = await self._infer("vlm", inputs, deadline, "")
+        if _text(answer, "FINISH_REASON") == "deadline":
+            raise _late(deadline)
         return bytes(_tensor(answer, "TEXT").flat[0]).decode()
 
     async def close(self) -> None:
@@ -199,10 +210,10 @@ def _meaning(model: str, error: InferenceServerException, deadline: Deadline) ->
         code, message = coded[1], coded[2]
         kind = _ENGINE_CODES.get(code) or (BY_CODE[code] if code in _KNOWN_CODES else EngineFailure)
         if kind is DeadlineExceeded:
-            return deadline.exceeded()
+            return _late(deadline)
         if kind is EngineRestarting:
             return _restarting()
-        return kind(message, param=_option_in(message), retry_after=1 if kind is EngineOverloaded else None)
+        return kind(message, param=_option_in(message), retry_after=_RETRY_AFTER.get(kind))
     if error.status() == "503":
         return EngineOverloaded("the engine has no room for a page at the moment: send it again later", retry_after=1)
     if error.status() in ("400", "404"):
@@ -217,6 +228,12 @@ def _option_in(message: str) -> str | None:
     """The field at fault, where a message of the engine begins with the name of an option."""
     name = message.partition(":")[0]
     return f"options.{name}" if name in Options.model_fields else None
+
+
+def _late(deadline: Deadline) -> DeadlineExceeded:
+    error = deadline.exceeded()
+    error.by_engine = True
+    return error
 
 
 def _restarting() -> EngineRestarting:

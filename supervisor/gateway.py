@@ -20,6 +20,8 @@ class Health(enum.Enum):
 
     ABLE = enum.auto()
     """Pages can be read."""
+    BLOCKED = enum.auto()
+    """Pages can't be read, for a reason that lies outside: the server at VLM_URL."""
     UNABLE = enum.auto()
     """Triton, or one of its models, does not answer a canary inference."""
     STOPPING = enum.auto()
@@ -63,8 +65,8 @@ class Gateway:
         return self._child.ending() if self._child else "was not started"
 
     def is_ready(self, http: httpx2.Client) -> bool:
-        """Whether pages can be read through it."""
-        return self.health(http) is Health.ABLE
+        """Whether pages can be read through it, or could be if VLM_URL let them."""
+        return self.health(http) in (Health.ABLE, Health.BLOCKED)
 
     def health(self, http: httpx2.Client) -> Health:
         """What its /health says, found by an inference on each model; waits at most CANARY_TIMEOUT."""
@@ -74,7 +76,8 @@ class Gateway:
             return Health.SILENT
         if answer.is_success:
             return Health.ABLE
-        return Health.STOPPING if answer.json().get("status") == "draining" else Health.UNABLE
+        states = {"draining": Health.STOPPING, "blocked": Health.BLOCKED}
+        return states.get(answer.json().get("status"), Health.UNABLE)
 
     def progress(self) -> str:
         """What it does before it is ready."""

@@ -40,6 +40,7 @@ class FakeTriton:
 
     def __init__(self) -> None:
         self.ready = True
+        self.ends = "stop"
         self.closed = False
         self.delay = 0.0
         self.pages: list[bytes] = []
@@ -70,7 +71,9 @@ class FakeTriton:
         if model_name == "layout":
             return FakeResult({"BOXES": strings("[]").reshape(1, 1)})
         if model_name == "vlm":
-            return FakeResult({"TEXT": strings("Canary 123").reshape(1, 1)})
+            return FakeResult(
+                {"TEXT": strings("Canary 123").reshape(1, 1), "FINISH_REASON": strings(self.ends).reshape(1, 1)}
+            )
         options = json.loads(payload(tensors["OPTIONS"]))
         if model_name == "restructure":
             return self._restructure(json.loads(payload(tensors["PAGES"])), options)

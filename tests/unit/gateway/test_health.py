@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+import time
 
 import pytest
 from fastapi.testclient import TestClient
@@ -66,6 +67,41 @@ def test_a_model_that_hangs_is_found_in_time(start: Start, triton: FakeTriton) -
     response = start(health_timeout=0.2).get("/health")
     assert response.status_code == 503
     assert "HEALTH_TIMEOUT" in response.json()["models"]["ocr"]["message"]
+
+
+@pytest.mark.parametrize("code", ["server_unavailable", "server_failure", "bad_setting"])
+def test_a_vlm_server_that_is_down_blocks_and_kills_nobody(client: TestClient, triton: FakeTriton, code: str) -> None:
+    for model in ("vlm", "ocr"):
+        triton.failures[model] = InferenceServerException(f"[{code}] the server at VLM_URL sleeps", status="503")
+    response = client.get("/health")
+    health = response.json()
+    assert (response.status_code, health["status"]) == (503, "blocked")
+    assert {name: check["status"] for name, check in health["models"].items()} == {
+        "layout": "ok",
+        "vlm": "blocked",
+        "ocr": "blocked",
+    }
+    assert "VLM_URL" in health["models"]["vlm"]["message"]
+
+
+def test_a_dead_model_is_told_before_a_vlm_server(client: TestClient, triton: FakeTriton) -> None:
+    triton.failures["vlm"] = InferenceServerException("[server_unavailable] down", status="503")
+    triton.failures["ocr"] = InferenceServerException("Stub process is not healthy.", status="500")
+    assert client.get("/health").json()["status"] == "failed"
+
+
+def test_an_engine_that_says_that_it_is_late_lives(client: TestClient, triton: FakeTriton) -> None:
+    triton.ends = "deadline"
+    triton.failures["ocr"] = InferenceServerException("[deadline_exceeded] late", status="503")
+    health = client.get("/health").json()
+    assert health["status"] == "blocked"
+    assert health["models"]["vlm"]["status"] == health["models"]["ocr"]["status"] == "blocked"
+
+
+def test_canaries_have_time_left_to_say_that_they_are_late(start: Start, triton: FakeTriton) -> None:
+    before = time.time()
+    start(health_timeout=100).get("/health")
+    assert 75 < triton.options[0]["deadline"] - before < 85
 
 
 def test_a_model_that_is_only_busy_is_not_dead(start: Start, triton: FakeTriton) -> None:

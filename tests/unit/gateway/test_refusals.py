@@ -246,6 +246,14 @@ ENGINE: list[tuple[Exception, int, str, str | None]] = [
     (InferenceServerException("Request for unknown model: 'ocr'", status="400"), 502, "engine_failure", None),
     (InferenceServerException("Stub process 'ocr_0' is not healthy.", status="500"), 503, "engine_restarting", "10"),
     (ConnectionResetError(), 503, "engine_restarting", "10"),
+    (
+        InferenceServerException("[server_unavailable] VLM_URL is down", status="503"),
+        503,
+        "vlm_server_unavailable",
+        "10",
+    ),
+    (InferenceServerException("[server_failure] broke", status="500"), 502, "vlm_server_failure", None),
+    (InferenceServerException("[bad_setting] VLM_API_KEY", status="500"), 502, "vlm_server_failure", None),
 ]
 
 

@@ -163,6 +163,13 @@ def test_a_gateway_that_drains_is_no_fault_of_triton(world: World) -> None:
         assert stack.restarts == 0
 
 
+def test_a_vlm_server_that_is_down_restarts_nothing(world: World) -> None:
+    world.tell("health", "blocked")
+    with Stack(world.settings()) as stack:
+        until(lambda: world.events().count("health blocked") == 5)
+        assert stack.restarts == 0
+
+
 def test_gives_up_after_too_many_restarts(world: World) -> None:
     with Stack(world.settings(restarts_max=2)) as stack:
         world.tell("triton", "broken")
