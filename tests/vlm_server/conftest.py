@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from engines.settings import EngineSettings
 from engines.vlm.server import ServerVlm
+from tests.unit.engines.vlm.scripted_server import free_port
 from tests.vlm_server.real_server import RealServer
 
 Open = Callable[..., ServerVlm]
@@ -24,10 +24,7 @@ def vlm_weights(made_weights: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def real_server(vlm_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    server = RealServer(vlm_weights, tmp_path_factory.mktemp("vlm-server"), port)
+    server = RealServer(vlm_weights, tmp_path_factory.mktemp("vlm-server"), free_port())
     server.start()
     yield server
     server.stop()
