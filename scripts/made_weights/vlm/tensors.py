@@ -85,16 +85,16 @@ def _generator(seed: int, name: str) -> np.random.Generator:
 
 
 def _random(generator: np.random.Generator, tensor: Tensor, shape: Shape, size: tuple[int, int]) -> Floats:
-    """Numbers of about the size that training leaves; a narrow model has larger ones, else all its texts are alike."""
-    narrow = shape.text.hidden < 256
+    """Numbers larger than training leaves: with those, the texts of random weights are a few words over and over."""
     noise = generator.standard_normal(size, dtype=np.float32)
     if tensor.kind == "scale":
         return 1 + np.float32(0.1) * noise
     if tensor.kind == "offset":
         return np.float32(0.02) * noise
     if tensor.kind == "table":
-        return np.float32(0.5 if narrow else 0.02) * noise
-    return np.float32((1.6 if narrow else 1.0) / np.sqrt(np.prod(tensor.shape[1:]))) * noise
+        # More layers drown what a token itself says.
+        return np.float32(0.5 if shape.text.layers < 6 else 1.0) * noise
+    return np.float32(1.6 / np.sqrt(np.prod(tensor.shape[1:]))) * noise
 
 
 def _draw_round(piece: Floats, embedding: Floats, strength: float) -> None:
