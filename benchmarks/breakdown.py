@@ -69,17 +69,17 @@ def _cpu_by_process(stack: Stack) -> Counter[str]:
         process = psutil.Process(pid)
         for member in (process, *process.children(recursive=True)):
             times = member.cpu_times()
-            used[name if member == process else children or _model(member)] += times.user + times.system
+            used[name if member == process else children or model_of(member)] += times.user + times.system
     return used
 
 
-def _model(stub: psutil.Process) -> str:
+def model_of(stub: psutil.Process) -> str:
     """The model whose stub this is, from its command line."""
     return Path(stub.cmdline()[1]).parts[-3]
 
 
 def _print(rows: Sequence[tuple[str, float, dict[str, float]]]) -> None:
-    processes = ["gateway", "renderers", "tritonserver", "ocr", "layout", "vlm", "restructure"]
+    processes = ["gateway", "renderers", "tritonserver", "ocr", "preprocess", "layout", "vlm", "restructure"]
     print(f"\n| CPU ms a page of | pages/s | {' | '.join(processes)} | all |")
     print(f"|{'---|' * (len(processes) + 3)}")
     for name, rate, used in rows:
