@@ -30,7 +30,7 @@ def install() -> None:
         return
     run([sys.executable, "-m", "venv", "--clear", VENV])
     print(f"installing a VLM server for the tests into {VENV} (half a minute to minutes)", flush=True)
-    pip = [VENV / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = (VENV / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
     run([*pip, "--requirement", REQUIREMENTS, "--constraint", CONSTRAINTS])
     STAMP.write_text(wanted)
 
