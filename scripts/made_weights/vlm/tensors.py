@@ -25,7 +25,9 @@ POSITIONS = 27 * 27
 PACKING_POSITIONS = 32768
 CIRCLE = 8
 """Tokens in one of the circles that `Manners.repeats` makes of the vocabulary."""
-PULL = 2.0
+PULL, SWELLING = 2.0, 10.0
+"""At `Manners.repeats` 1: the length of the direction that is added to a token's row, and by how much a token's own
+embedding grows. Both together outweigh what the layers of a tiny model add."""
 BYTES = range(3, 3 + 256)
 """The ids of the tokens that stand for a byte; those of a learned SentencePiece model with byte fallback."""
 SELDOM = 0.7
@@ -40,7 +42,7 @@ class Manners:
 
     `stops` scales the row of the end token: at 0 no text ends by itself, the higher the sooner texts do.
     `repeats` draws each token towards a fixed next one, eight to a circle, and makes the next token depend on the last
-    one more than on the picture: at 1, with `stops` 0, texts go round in circles.
+    one more than on the picture: at 1, with `stops` 0, all texts of a tiny model go round in circles.
     `cells` scales the rows of the tokens of table cells, so that some appear in texts.
     """
 
@@ -72,7 +74,7 @@ def numbers(tensor: Tensor, shape: Shape, seed: int, manners: Manners) -> Iterat
         count = min(step, rows - first)
         piece = _random(generator, tensor, shape, (count, row))
         if tensor.name == EMBEDDING:
-            piece *= np.float32(1 + 10 * manners.repeats)
+            piece *= np.float32(1 + SWELLING * manners.repeats)
         if tensor.name == HEAD:
             if manners.repeats:
                 _draw_round(piece, embedding.standard_normal(piece.shape, dtype=np.float32), manners.repeats)
