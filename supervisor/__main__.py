@@ -27,12 +27,15 @@ def main() -> int:
         prog="python -m supervisor", description="Starts and watches Triton and the gateway."
     )
     parser.add_argument("--sample", type=Path, metavar="FILE", help="read this document once all is ready, and show it")
+    parser.add_argument("--only", choices=["triton"], help="for a gateway that runs elsewhere, in its own container")
     arguments = parser.parse_args()
+    if arguments.only and arguments.sample:
+        parser.error("--sample is read by the gateway: leave out --only")
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
     # It logs every request, of which the watch makes one a second.
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     try:
-        stack = Stack(load())
+        stack = Stack(load(), only_triton=arguments.only == "triton")
         _stop_on_signals(stack)
         weights.check()
         _serve(stack, arguments.sample)
@@ -56,9 +59,13 @@ def _serve(stack: Stack, document: Path | None) -> None:
 
 
 def _addresses(stack: Stack) -> str:
+    gateway = (
+        ""
+        if stack.only_triton
+        else f"gateway          {stack.gateway_url}/ocr\ndocumentation    {stack.gateway_url}/docs\n"
+    )
     return (
-        f"gateway          {stack.gateway_url}/ocr\n"
-        f"documentation    {stack.gateway_url}/docs\n"
+        f"{gateway}"
         f"Triton, HTTP     {stack.triton_url}\n"
         f"Triton, gRPC     {stack.triton_grpc}\n"
         f"Triton, metrics  {stack.metrics_url}\n"

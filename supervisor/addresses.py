@@ -21,8 +21,8 @@ def authority(host: str, port: int) -> str:
     return f"[{host}]:{port}" if address.version == 6 else f"{host}:{port}"
 
 
-def check(settings: Settings) -> None:
-    """Try every address before anything is started.
+def check(settings: Settings, *, only_triton: bool = False) -> None:
+    """Try every address, or Triton's alone, before anything is started.
 
     Raises:
         PortUnavailable: one is taken twice, by another process, or can't be listened on.
@@ -33,6 +33,8 @@ def check(settings: Settings) -> None:
         "TRITON_GRPC_PORT": ("TRITON_HOST", settings.triton_host, settings.triton_grpc_port),
         "TRITON_METRICS_PORT": ("TRITON_HOST", settings.triton_host, settings.triton_metrics_port),
     }
+    if only_triton:
+        del wanted["GATEWAY_PORT"]
     names: dict[int, str] = {}
     for name, (host_name, host, port) in wanted.items():
         if port in names:

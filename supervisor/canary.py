@@ -1,22 +1,30 @@
-"""Canary inferences through the gateway: the only sign of a model that hangs."""
+"""Canary inferences: the only sign of a model that hangs."""
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
 
 import httpx2
 
-from supervisor.gateway import Gateway, Health
+from supervisor.gateway import Health
 from supervisor.settings import Settings
 
 
-class Canary:
-    """Asks the gateway's /health every CANARY_INTERVAL, beside the thread that watches."""
+class Probe(Protocol):
+    """Whoever knows the health of the servers: the gateway, or inferences on Triton itself."""
 
-    def __init__(self, settings: Settings, gateway: Gateway) -> None:
+    def health(self, http: httpx2.Client) -> Health:
+        """The state now."""
+
+
+class Canary:
+    """Asks for the health every CANARY_INTERVAL, beside the thread that watches."""
+
+    def __init__(self, settings: Settings, probe: Probe) -> None:
         self._settings = settings
-        self._gateway = gateway
+        self._probe = probe
         self._http = httpx2.Client(trust_env=False)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="canary")
         self._asked: Future[Health] | None = None
@@ -27,7 +35,7 @@ class Canary:
         """Ask if it is time to; return UNABLE or SILENT once it came CANARY_FAILURES times in a row, else None."""
         if self._asked is None and time.monotonic() >= self._next:
             self._next = time.monotonic() + self._settings.canary_interval
-            self._asked = self._thread.submit(self._gateway.health, self._http)
+            self._asked = self._thread.submit(self._probe.health, self._http)
         if self._asked is None or not self._asked.done():
             return None
         health, self._asked = self._asked.result(), None

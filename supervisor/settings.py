@@ -29,7 +29,10 @@ class Settings(BaseSettings):
     triton_grpc_port: Port = Field(default=8001, description="Port of Triton's gRPC API.")
     triton_metrics_port: Port = Field(default=8002, description="Port of Triton's metrics.")
 
-    triton_dir: Path = Field(default=Path(".triton"), description="Folder that `make setup` laid Triton out in.")
+    triton_dir: Path = Field(
+        default=Path(".triton"),
+        description="Folder of Triton: what `make setup` laid out, or an image's /opt/tritonserver.",
+    )
     model_repository: Path = Field(default=Path("model_repository"), description="Folder of the Triton models.")
     run_dir: Path = Field(default=Path(".run"), description="Folder of Triton's log.")
 
@@ -40,7 +43,7 @@ class Settings(BaseSettings):
     watch_interval: Seconds = Field(default=1, description="Seconds between two looks at the processes.")
     canary_interval: Seconds = Field(default=5, description="Seconds between two canary inferences.")
     canary_timeout: Seconds = Field(
-        default=30, description="Seconds the gateway may take to tell its health; keep it above HEALTH_TIMEOUT."
+        default=30, description="Seconds that finding out the health may take; keep it above HEALTH_TIMEOUT."
     )
     canary_failures: Count = Field(default=3, description="Failed canaries in a row that mean a hang.")
     restarts_max: Count = Field(

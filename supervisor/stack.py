@@ -20,6 +20,7 @@ from supervisor.restarts import Restarts
 from supervisor.server import Server
 from supervisor.settings import Settings
 from supervisor.triton import Triton
+from supervisor.triton_health import TritonHealth
 from supervisor.watch import Fault, Watch
 
 logger = logging.getLogger("supervisor")
@@ -42,13 +43,17 @@ class _StopRequested(Exception):
 class Stack:
     """Both servers, ready between `with Stack(settings) as stack:` and the end of the block.
 
+    With `only_triton` Triton alone, for a gateway that runs elsewhere.
     One thread starts, watches and stops them: children are told to die with the thread that started them.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, only_triton: bool = False) -> None:
         self.settings = settings
+        self.only_triton = only_triton
         self._triton = Triton(settings)
         self._gateway = Gateway(settings, self._triton.url)
+        # In the order of their starts.
+        self._servers: tuple[Server, ...] = (self._triton,) if only_triton else (self._triton, self._gateway)
         self._restarts = Restarts(settings)
         self._stop = threading.Event()
         self._hurry = threading.Event()
@@ -58,14 +63,14 @@ class Stack:
         self._lock: IO[str] | None = None
 
     def __enter__(self) -> Stack:
-        """Start both servers and wait until a page can be read.
+        """Start the servers and wait until a page can be read; with `only_triton`, until every model says so.
 
         Raises:
             PortUnavailable: an address can't be listened on; nothing was started.
             AlreadyRunning: RUN_DIR is another supervisor's; nothing was started.
             StartFailed: a server did not come up; everything is stopped again.
         """
-        addresses.check(self.settings)
+        addresses.check(self.settings, only_triton=self.only_triton)
         self._lock = self._take_run_dir()
         self._ended = self._thread.submit(self._run)
         self._ended.add_done_callback(lambda _: self._ready.set())
@@ -81,7 +86,7 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Stop both servers, the gateway first, whose requests in flight end."""
+        """Stop the servers, the gateway first, whose requests in flight end."""
         self._close()
 
     def wait(self) -> None:
@@ -154,7 +159,8 @@ class Stack:
             self._lock.close()
 
     def _run(self) -> None:
-        watch = Watch(self.settings, self._triton, self._gateway)
+        probe = TritonHealth(self.settings) if self.only_triton else self._gateway
+        watch = Watch(self.settings, self._triton, self._servers, probe)
         try:
             self._start()
             watch.begin()
@@ -171,16 +177,16 @@ class Stack:
             # Nothing is in flight before it is ready, and Triton does not hear SIGTERM while it loads models.
             seconds = self.settings.shutdown_timeout + _MARGIN_SECONDS if self._ready.is_set() else _BROKEN_SECONDS
             # The gateway first: its requests in flight need Triton.
-            self._gateway.stop(seconds, self._hurry)
-            self._triton.stop(seconds, self._hurry)
+            for server in reversed(self._servers):
+                server.stop(seconds, self._hurry)
             watch.close()
 
     def _start(self) -> None:
-        self._triton.start()
-        # It takes seconds to import its packages, as Triton's models do: both at once.
-        self._gateway.start()
-        self._await(self._triton)
-        self._await(self._gateway)
+        # Both take seconds to import their packages: at once.
+        for server in self._servers:
+            server.start()
+        for server in self._servers:
+            self._await(server)
         self._tell_errors()
 
     def _cure(self, fault: Fault) -> None:
@@ -200,11 +206,11 @@ class Stack:
                 logger.info("%s is ready again", server.name)
 
     def _restart(self, server: Server) -> Fault | None:
-        """Start a server and wait for both; return what went wrong, with the server that it went wrong with."""
+        """Start a server and wait for all; return what went wrong, with the server that it went wrong with."""
         failing = server
         try:
             server.start()
-            for failing in (self._triton, self._gateway):
+            for failing in self._servers:
                 self._await(failing)
         except StartFailed as error:
             return Fault(failing, str(error))

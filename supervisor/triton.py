@@ -96,7 +96,9 @@ class Triton:
 
     @property
     def _program(self) -> Path:
-        return self._settings.triton_dir / "pytriton/tritonserver/bin/tritonserver"
+        """Where NVIDIA's images have it, or the wheel that `make setup` lays out."""
+        in_image = self._settings.triton_dir / "bin/tritonserver"
+        return in_image if in_image.exists() else self._settings.triton_dir / "pytriton/tritonserver/bin/tritonserver"
 
     def _command(self, shared_memory_prefix: str) -> list[str | Path]:
         settings = self._settings

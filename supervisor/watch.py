@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from supervisor.canary import Canary
-from supervisor.gateway import Gateway, Health
+from supervisor.canary import Canary, Probe
+from supervisor.gateway import Health
 from supervisor.server import Server
 from supervisor.settings import Settings
 from supervisor.triton import Triton
@@ -23,11 +23,12 @@ class Fault:
 class Watch:
     """Compares the servers with what they were when they became ready."""
 
-    def __init__(self, settings: Settings, triton: Triton, gateway: Gateway) -> None:
+    def __init__(self, settings: Settings, triton: Triton, servers: Sequence[Server], probe: Probe) -> None:
+        """Watch `servers`, in the order of their starts; `probe` tells their health."""
         self._settings = settings
         self._triton = triton
-        self._gateway = gateway
-        self._canary = Canary(settings, gateway)
+        self._servers = servers
+        self._canary = Canary(settings, probe)
         self._stubs: Mapping[int, str] = {}
 
     def begin(self) -> None:
@@ -37,10 +38,9 @@ class Watch:
 
     def look(self) -> Fault | None:
         """Return what is wrong, the nearest cause first; None if all is well."""
-        if ending := self._gateway.ending():
-            return Fault(self._gateway, f"{self._gateway.name} {ending}")
-        if ending := self._triton.ending():
-            return Fault(self._triton, f"{self._triton.name} {ending}")
+        for server in reversed(self._servers):
+            if ending := server.ending():
+                return Fault(server, f"{server.name} {ending}")
         if gone := self._stubs.keys() - self._triton.stubs().keys():
             # Triton goes on without it: it says that it is ready, and lets requests wait for ever.
             names = ", ".join(f"{self._stubs[pid]} (pid {pid})" for pid in sorted(gone))
@@ -57,6 +57,8 @@ class Watch:
             case Health.UNABLE:
                 return Fault(self._triton, f"the models did not answer a canary inference {times}")
             case Health.SILENT:
-                return Fault(self._gateway, f"the gateway did not answer {times}")
+                # The one that the probe talks to.
+                server = self._servers[-1]
+                return Fault(server, f"{server.name} did not answer {times}")
             case _:
                 return None

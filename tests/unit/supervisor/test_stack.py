@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 from pathlib import Path
 
 import httpx2
@@ -195,3 +196,36 @@ def test_the_regions_of_a_killed_triton_are_removed(world: World) -> None:
         region = Path("/dev/shm", f"{prefix}test")
         region.touch()
     assert not region.exists()
+
+
+def test_triton_alone_needs_no_gateway_and_not_its_port(world: World) -> None:
+    with socket.create_server(("127.0.0.1", world.ports[0])), Stack(world.settings(), only_triton=True) as stack:
+        assert httpx2.get(f"{stack.triton_url}/v2/health/ready", trust_env=False).is_success
+    assert world.events() == ["triton starts", "triton stops"]
+    assert world.survivors() == []
+
+
+def test_triton_alone_is_restarted_when_a_stub_dies(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    with Stack(world.settings(), only_triton=True) as stack:
+        stubs(stack)[0].kill()
+        until(lambda: "Triton is ready again" in caplog.messages)
+        assert stack.restarts == 1
+
+
+def test_triton_alone_is_restarted_when_its_models_do_not_answer(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Stack(world.settings(), only_triton=True) as stack:
+        world.tell("canary", "500 Stub process 'vlm_0_0' is not healthy.")
+        until(lambda: stack.restarts == 1)
+        world.tell("canary", "200 {}")
+        until(lambda: "Triton is ready again" in caplog.messages)
+    assert "the models did not answer a canary inference 2 times in a row: restarting Triton" in caplog.messages
+
+
+def test_triton_alone_is_found_where_images_have_it(world: World) -> None:
+    program = world.folder / "triton-dir/pytriton/tritonserver/bin"
+    program.rename(world.folder / "triton-dir/bin")
+    with Stack(world.settings(), only_triton=True):
+        pass
+    assert world.events() == ["triton starts", "triton stops"]

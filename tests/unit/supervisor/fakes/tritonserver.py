@@ -1,5 +1,6 @@
 """Plays Triton: the health endpoints, the log, a stub for each model. Its folder is the test's; `triton` tells it what
-to do: `ok`, `broken` (a model fails to load), `loading` (for ever), or `stubborn` (SIGTERM does not end it).
+to do: `ok`, `broken` (a model fails to load), `loading` (for ever), or `stubborn` (SIGTERM does not end it). Inferences
+are answered well, unless `canary` holds another answer: a status and a text.
 """
 
 from __future__ import annotations
@@ -28,6 +29,13 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.send_response(200)
         self.end_headers()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        status, _, text = (Path("canary").read_text() if Path("canary").exists() else "200 {}").partition(" ")
+        self.send_response(int(status))
+        self.end_headers()
+        self.wfile.write(text.encode())
 
     def log_message(self, *_: object) -> None:
         pass
