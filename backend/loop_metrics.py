@@ -19,8 +19,8 @@ class LoopMetrics:
                 ("steps", "Decode steps"),
                 ("step_rows", "Rows decoded, summed over the steps: by vlm_steps_total, the mean rows a step"),
                 ("decode_seconds", "Seconds of decode steps"),
-                ("vision_seconds", "Seconds of crops in the vision tower, the steps in between included"),
-                ("prefill_seconds", "Seconds of prefills, the steps in between included"),
+                ("vision_seconds", "Seconds of crops in the vision tower"),
+                ("prefill_seconds", "Seconds of prefills"),
                 ("admitted_crops", "Crops that came to their first token"),
                 ("generated_tokens", "Tokens generated, those of crops still decoding included"),
             )

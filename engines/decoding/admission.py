@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import paddle
+
 from engines.decoding.cache import Cache
 from engines.decoding.decoder import Decoder
 from engines.decoding.rows import Row
@@ -19,21 +21,42 @@ GROUP_TOKENS = 4096
 
 
 class Admission:
-    """A group of rows on its way through the vision tower and the prefill."""
+    """A group of rows on its way through the vision tower and the prefill.
 
-    def __init__(self, rows: Sequence[Row], tower: VisionTower, decoder: Decoder, cache: Cache) -> None:
+    `slice_tokens` is about what a slice takes through one layer. `vision_seconds` and `prefill_seconds` count the
+    slices alone, not what runs between them.
+    """
+
+    def __init__(
+        self, rows: Sequence[Row], tower: VisionTower, decoder: Decoder, cache: Cache, slice_tokens: int
+    ) -> None:
         self.rows = list(rows)
         self.vision_seconds = 0.0
         self.prefill_seconds = 0.0
         self.logits: Any = None
+        self.token_layers = sum(
+            len(row.prompt.patches) * tower.layers + row.prompt.length * decoder.layers for row in self.rows
+        )
         self._cache = cache
-        self._slices = self._run(tower, decoder)
+        self._on_gpu = paddle.get_device().startswith("gpu")
+        self._sees = True
+        self._slices = self._run(tower, decoder, slice_tokens)
         for row in self.rows:
             row.begin()
 
     def advance(self) -> bool:
         """Do one slice; True when all is done: the rows are in the cache, and `logits` choose their first tokens."""
-        return next(self._slices, None) is None
+        start, sees = time.perf_counter(), self._sees
+        is_done = next(self._slices, None) is None
+        if self._on_gpu:
+            # Slices are only queued there: without this wait the next step would find all of them before it.
+            paddle.device.synchronize()
+        seconds = time.perf_counter() - start
+        if sees:
+            self.vision_seconds += seconds
+        else:
+            self.prefill_seconds += seconds
+        return is_done
 
     def give_up(self) -> None:
         """Leave nothing behind."""
@@ -41,14 +64,10 @@ class Admission:
         for row in self.rows:
             self._cache.remove(row)
 
-    def _run(self, tower: VisionTower, decoder: Decoder) -> Iterator[bool]:
-        start = time.perf_counter()
-        vision = tower.encode([row.prompt for row in self.rows])
-        images = yield from _slices(vision)
-        now = time.perf_counter()
-        self.vision_seconds = now - start
-        self.logits = yield from _slices(decoder.prefill(self.rows, images, self._cache))
-        self.prefill_seconds = time.perf_counter() - now
+    def _run(self, tower: VisionTower, decoder: Decoder, slice_tokens: int) -> Iterator[bool]:
+        images = yield from _slices(tower.encode([row.prompt for row in self.rows], slice_tokens))
+        self._sees = False
+        self.logits = yield from _slices(decoder.prefill(self.rows, images, self._cache, slice_tokens))
 
 
 def _slices(work: Any) -> Any:

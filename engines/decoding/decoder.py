@@ -69,12 +69,19 @@ class Decoder:
         dtype = str(self._dtype).rpartition(".")[2]
         return CacheShape(len(self._layers), self._heads, self._head_size, dtype)
 
-    def prefill(self, rows: Sequence[Row], images: Sequence[Tensor], cache: Cache) -> Generator[None, None, Tensor]:
+    @property
+    def layers(self) -> int:
+        """Layers that each token goes through."""
+        return len(self._layers)
+
+    def prefill(
+        self, rows: Sequence[Row], images: Sequence[Tensor], cache: Cache, slice_tokens: int
+    ) -> Generator[None, None, Tensor]:
         """Run the prompts of new rows and give the rows their places in the cache.
 
-        Yields after each layer; returns the logits of each row's last token, [rows, vocabulary]. The rows are padded
-        on the right, where causal attention lets nothing see the padding. They enter the cache when all is done, so
-        that a prefill given up leaves nothing behind.
+        Yields after about so many tokens of a layer; returns the logits of each row's last token, [rows, vocabulary].
+        The rows are padded on the right, where causal attention lets nothing see the padding. They enter the cache
+        when all is done, so that a prefill given up leaves nothing behind.
         """
         lengths = [row.prompt.length for row in rows]
         longest = max(lengths)
@@ -83,18 +90,22 @@ class Decoder:
         for place, row in enumerate(rows):
             positions[:, place, : row.prompt.length] = row.prompt.positions
         cos, sin = self._rope(positions)
-        group = self._query_heads // self._heads
-        mask = paddle.triu(paddle.full([longest, longest], MASKED, dtype="float32"), diagonal=1).tile([group, 1])
+        columns = max(1, slice_tokens // len(rows))
+        parts = [(start, min(start + columns, longest)) for start in range(0, longest, columns)]
+        masks = [self._causal_mask(start, end) for start, end in parts]
         made: list[tuple[Tensor, Tensor]] = []
         for layer in self._layers:
-            query, key, value = self._qkv(layer, hidden, cos, sin)
-            query, key, value = (x.transpose([0, 2, 1, 3]) for x in (query, key, value))
-            grouped = query.reshape([len(rows), self._heads, group * longest, self._head_size])
-            seen = self._attention(grouped, key, value, mask)
-            seen = seen.reshape([len(rows), -1, longest, self._head_size]).transpose([0, 2, 1, 3])
-            hidden = self._finish(layer, hidden, seen.reshape([len(rows), longest, -1]))
-            made.append((key, value))
-            yield
+            keys, values, after = [], [], []
+            for (start, end), mask in zip(parts, masks, strict=True):
+                part = hidden[:, start:end]
+                query, key, value = self._qkv(layer, part, cos[:, start:end], sin[:, start:end])
+                keys.append(key.transpose([0, 2, 1, 3]))
+                values.append(value.transpose([0, 2, 1, 3]))
+                seen = self._attend_before(query, _joined(keys, axis=2), _joined(values, axis=2), mask)
+                after.append(self._finish(layer, part, seen))
+                yield
+            hidden = _joined(after, axis=1)
+            made.append((_joined(keys, axis=2), _joined(values, axis=2)))
         self._enter(rows, made, cache)
         last = paddle.to_tensor(np.array([[place, length - 1] for place, length in enumerate(lengths)]))
         return self._logits(paddle.gather_nd(hidden, last))
@@ -122,6 +133,21 @@ class Decoder:
         for row in rows:
             row.length += 1
         return self._logits(hidden)
+
+    def _attend_before(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+        """Attention of part of each prompt to itself and what is before it: [rows, tokens, heads · head size].
+
+        `query` is [rows, tokens, query heads, head size], `key` and `value` [rows, heads, tokens so far, head size].
+        """
+        rows, tokens = query.shape[:2]
+        grouped = query.transpose([0, 2, 1, 3]).reshape([rows, self._heads, -1, self._head_size])
+        seen = self._attention(grouped, key, value, mask).reshape([rows, -1, tokens, self._head_size])
+        return seen.transpose([0, 2, 1, 3]).reshape([rows, tokens, -1])
+
+    def _causal_mask(self, start: int, end: int) -> Tensor:
+        """Float32 [query heads a key head · tokens, end]: the tokens start…end see those up to themselves."""
+        hidden = paddle.arange(end) > paddle.arange(start, end).unsqueeze(1)
+        return (hidden.astype("float32") * MASKED).tile([self._query_heads // self._heads, 1])
 
     def _attend_lane(
         self, layer: int, lane: Lane, index: Tensor, mask: Tensor, query: Tensor, key: Tensor, value: Tensor
@@ -192,6 +218,10 @@ class Decoder:
         wide = hidden.astype("float32")
         normed = paddle.rsqrt(wide.square().mean(-1, keepdim=True) + self._epsilon) * wide
         return normed.astype(weight.dtype) * weight
+
+
+def _joined(parts: Sequence[Tensor], axis: int) -> Tensor:
+    return parts[0] if len(parts) == 1 else paddle.concat(list(parts), axis=axis)
 
 
 def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ from engines.decoding.admission import Admission, next_group
 from engines.decoding.cache import Cache, CacheFull
 from engines.decoding.decoder import Decoder
 from engines.decoding.observer import Observer
+from engines.decoding.pace import SHARE, Pace
 from engines.decoding.repetition import CHECK_EVERY, TABLE_FACTOR, loop_period
 from engines.decoding.rows import Row, fail
 from engines.decoding.sampling import next_tokens
@@ -63,6 +64,7 @@ class DecodeLoop:
         self._admission: Admission | None = None
         self._group_most = limits.slots
         self._is_held = False
+        self._pace = Pace()
         self.beat = time.monotonic()
         """When the loop last got anywhere (time.monotonic): what a watchdog looks at."""
 
@@ -103,7 +105,7 @@ class DecodeLoop:
                 self._changed.wait(IDLE_SECONDS)
 
     def turn(self) -> None:
-        """One step of the rows that decode, and as long again for those on their way in."""
+        """One step of the rows that decode, and a share of time for those on their way in."""
         start = time.perf_counter()
         self._leave()
         if self._admission is None and not self._is_held:
@@ -111,7 +113,7 @@ class DecodeLoop:
         if self._cache.rows():
             self._step()
         if self._admission is not None:
-            self._advance(self._admission, time.perf_counter() - start)
+            self._advance(self._admission, SHARE * (time.perf_counter() - start))
         elif not self._cache.rows():
             # Nothing fits and nothing decodes: the next turn finds the room.
             self._is_held = False
@@ -143,7 +145,8 @@ class DecodeLoop:
             with self._changed:
                 group = next_group(self._waiting, min(places, self._group_most), self._cache)
             if group:
-                self._admission = Admission(group, self._tower, self._decoder, self._cache)
+                slice_tokens = self._pace.slice_tokens(decoding=bool(self._cache.rows()))
+                self._admission = Admission(group, self._tower, self._decoder, self._cache, slice_tokens)
 
     def _advance(self, admission: Admission, seconds: float) -> None:
         """Work on the admission for so long, or to its end where nothing decodes."""
@@ -166,6 +169,7 @@ class DecodeLoop:
             return
         self._admission = None
         self._group_most = self._limits.slots
+        self._pace.admitted(admission.token_layers, admission.vision_seconds + admission.prefill_seconds)
         if self._observer:
             self._observer.admitted(len(admission.rows), admission.vision_seconds, admission.prefill_seconds)
         self._accept(admission.rows, tokens)
@@ -188,8 +192,10 @@ class DecodeLoop:
                 fail(row.future, EngineFailure(f"the decode step of this crop failed: {error!r}"))
             self._cache.clear()
             return
+        seconds = time.perf_counter() - start
+        self._pace.stepped(seconds)
         if self._observer:
-            self._observer.stepped(len(rows), time.perf_counter() - start)
+            self._observer.stepped(len(rows), seconds)
         self._accept(rows, tokens)
 
     def _accept(self, rows: list[Row], tokens: list[int]) -> None:

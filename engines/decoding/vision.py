@@ -34,12 +34,15 @@ class VisionTower:
         self._projector = model.mlp_AR
 
     @property
-    def slices(self) -> int:
-        """How often `encode` yields."""
+    def layers(self) -> int:
+        """Layers that each patch goes through."""
         return len(self._encoder.layers)
 
-    def encode(self, prompts: Sequence[Prompt]) -> Generator[None, None, list[Tensor]]:
-        """Yield after each layer; return each prompt's image tokens, [tokens, the language model's hidden size]."""
+    def encode(self, prompts: Sequence[Prompt], slice_patches: int) -> Generator[None, None, list[Tensor]]:
+        """Yield after about so many patches' work; return each prompt's image tokens, [tokens, hidden size].
+
+        The hidden size is the language model's.
+        """
         grids = [(1, *prompt.grid) for prompt in prompts]
         ends = [0, *accumulate(height * width for _, height, width in grids)]
         spans = list(pairwise(ends))
@@ -53,9 +56,13 @@ class VisionTower:
         del patches
         cos, sin = self._rope(grids)
         for layer in self._encoder.layers:
-            hidden = hidden + self._attend(layer.self_attn, layer.layer_norm1(hidden), cos, sin, spans)
-            hidden = hidden + layer.mlp(layer.layer_norm2(hidden))
-            yield
+            seen = yield from self._attend(layer.self_attn, layer.layer_norm1(hidden), (cos, sin), spans, slice_patches)
+            hidden = hidden + seen
+            normed, made = layer.layer_norm2(hidden), []
+            for start, end in _parts(0, ends[-1], slice_patches):
+                made.append(layer.mlp(normed[start:end]))
+                yield
+            hidden = hidden + _joined(made)
         hidden = self._norm(hidden)
         images = [hidden[start:end] for start, end in spans]
         return list(self._projector(images, grids))
@@ -70,15 +77,41 @@ class VisionTower:
         return angles.cos(), angles.sin()
 
     def _attend(
-        self, attention: Any, hidden: Tensor, cos: Tensor, sin: Tensor, spans: Sequence[tuple[int, int]]
-    ) -> Tensor:
+        self,
+        attention: Any,
+        hidden: Tensor,
+        rope: tuple[Tensor, Tensor],
+        spans: Sequence[tuple[int, int]],
+        slice_patches: int,
+    ) -> Generator[None, None, Tensor]:
+        """Attention of each crop's patches to each other, [patches, hidden size] to the same."""
         heads, size = attention.num_heads, attention.head_dim
         shape = [hidden.shape[0], heads, size]
-        query = _rotated(attention.q_proj(hidden).reshape(shape), cos, sin)
-        key = _rotated(attention.k_proj(hidden).reshape(shape), cos, sin)
+        query = _rotated(attention.q_proj(hidden).reshape(shape), *rope)
+        key = _rotated(attention.k_proj(hidden).reshape(shape), *rope)
         value = attention.v_proj(hidden).reshape(shape)
-        seen = [_attention(query[start:end], key[start:end], value[start:end], attention.scale) for start, end in spans]
-        return attention.out_proj(paddle.concat(seen).reshape([hidden.shape[0], heads * size]))
+        yield
+        seen = []
+        for first, last in spans:
+            keys, values = (x[first:last].transpose([1, 0, 2]) for x in (key, value))
+            most = min(slice_patches, max(1, LOGITS_BYTES // (4 * heads * (last - first))))
+            for start, end in _parts(first, last, most):
+                queries = (query[start:end] * attention.scale).transpose([1, 0, 2])
+                logits = paddle.matmul(queries, keys, transpose_y=True).astype("float32")
+                weights = functional.softmax(logits, axis=-1).astype(values.dtype)
+                seen.append(paddle.matmul(weights, values).transpose([1, 0, 2]))
+                if end - start == most:
+                    yield
+        return attention.out_proj(_joined(seen).reshape([hidden.shape[0], heads * size]))
+
+
+def _parts(start: int, end: int, most: int) -> list[tuple[int, int]]:
+    """start…end in parts of at most so many."""
+    return [(place, min(place + most, end)) for place in range(start, end, most)]
+
+
+def _joined(parts: Sequence[Tensor]) -> Tensor:
+    return parts[0] if len(parts) == 1 else paddle.concat(list(parts))
 
 
 def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -86,16 +119,3 @@ def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     wide = x.astype("float32")
     low, high = wide.chunk(2, axis=-1)
     return (wide * cos + paddle.concat([-high, low], axis=-1) * sin).astype(x.dtype)
-
-
-def _attention(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
-    """Attention of one crop's patches to each other; all [patches, heads, head size]."""
-    query, key, value = (x.transpose([1, 0, 2]) for x in (query * scale, key, value))
-    heads, patches, _ = query.shape
-    rows = max(1, LOGITS_BYTES // (4 * heads * patches))
-    parts = []
-    for start in range(0, patches, rows):
-        logits = paddle.matmul(query[:, start : start + rows], key, transpose_y=True).astype("float32")
-        parts.append(paddle.matmul(functional.softmax(logits, axis=-1).astype(value.dtype), value))
-    seen = parts[0] if len(parts) == 1 else paddle.concat(parts, axis=1)
-    return seen.transpose([1, 0, 2])

@@ -1,4 +1,4 @@
-"""The shapes in which PaddleOCR-VL is made: the released one, and a tiny one of the same architecture.
+"""The shapes in which PaddleOCR-VL is made: the released one, and small ones of the same architecture.
 
 Source of the released shape: `config.json` of PaddleOCR-VL-0.9B; all of v1, 1.5 and 1.6 have it.
 """
@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from scripts.made_weights.vlm.tokens import EOS, PAD, START, Specials, specials_at
 
-Size = Literal["tiny", "full"]
+Size = Literal["tiny", "narrow", "full"]
 
 PATCH = 14
 TRUE_SPECIALS_AT = 100272
@@ -51,6 +51,16 @@ SHAPES: dict[Size, Shape] = {
         head=32,
         mrope=(4, 6, 6),
         vision=Tower(layers=2, hidden=64, feed_forward=144, heads=4),
+        specials=specials_at(980, every_place=100),
+    ),
+    # As many layers as the released shape: what a step takes is the launching of its operators.
+    "narrow": Shape(
+        vocabulary=1024,
+        text=Tower(layers=18, hidden=64, feed_forward=128, heads=4),
+        kv_heads=2,
+        head=32,
+        mrope=(4, 6, 6),
+        vision=Tower(layers=27, hidden=64, feed_forward=144, heads=4),
         specials=specials_at(980, every_place=100),
     ),
     "full": Shape(

@@ -98,11 +98,11 @@ class TestTrouble:
         sizes = []
         encode = bench.tower.encode
 
-        def small_groups_only(prompts):
+        def small_groups_only(prompts, slice_patches):
             sizes.append(len(prompts))
             if len(prompts) > 2:
                 raise MemoryError("the device is full")
-            return encode(prompts)
+            return encode(prompts, slice_patches)
 
         monkeypatch.setattr(bench.tower, "encode", small_groups_only)
         crops = [noise(seed) for seed in range(6)]
@@ -133,10 +133,10 @@ class TestTrouble:
         [large] = bench.rows([noise(0)])
         others = bench.rows([noise(seed) for seed in range(1, 4)])
 
-        def all_but_one(prompts):
+        def all_but_one(prompts, slice_patches):
             if large.prompt in prompts:
                 raise MemoryError("the device is full")
-            return encode(prompts)
+            return encode(prompts, slice_patches)
 
         monkeypatch.setattr(bench.tower, "encode", all_but_one)
         bench.loop.submit([large])
@@ -151,10 +151,10 @@ class TestTrouble:
         encode = bench.tower.encode
         rows = bench.rows([noise(seed) for seed in range(5)])
 
-        def breaks_on_one(prompts):
+        def breaks_on_one(prompts, slice_patches):
             if rows[2].prompt in prompts:
                 raise RuntimeError("an operator refused")
-            return encode(prompts)
+            return encode(prompts, slice_patches)
 
         monkeypatch.setattr(bench.tower, "encode", breaks_on_one)
         good = [row for row in rows if row is not rows[2]]

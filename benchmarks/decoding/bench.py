@@ -1,0 +1,126 @@
+"""Both engines over one checkpoint: the official generation, one crop at a time, and the decode loop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from engines.decoding.cache import Cache
+from engines.decoding.checkpoint import load_checkpoint
+from engines.decoding.decoder import Decoder
+from engines.decoding.loop import DecodeLoop, Limits
+from engines.decoding.prompts import PromptMaker
+from engines.decoding.rows import Row
+from engines.decoding.vision import VisionTower
+from engines.settings import EngineSettings
+from engines.vlm.base import PROMPTS, Crop, FinishReason, VlmOptions
+from engines.weights.folder import find_weights
+
+BUDGET = 1 << 18
+"""Tokens of cache: more than any measurement here fills."""
+
+
+@dataclass
+class Timeline:
+    """When each step of a loop ended, and how many rows it had."""
+
+    ends: list[float] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+    waiting: list[int] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+
+    def admitted(self, rows: int, vision_seconds: float, prefill_seconds: float) -> None:
+        """Rows came to their first token."""
+
+    def stepped(self, rows: int, seconds: float) -> None:
+        """One token of each row was decoded."""
+        self.ends.append(time.perf_counter())
+        self.rows.append(rows)
+        self.seconds.append(seconds)
+
+    def holds(self, rows: int, waiting: int, cache_tokens: int) -> None:  # noqa: ARG002
+        """What waits after a turn; kept for the turns that had a step."""
+        if len(self.waiting) < len(self.ends):
+            self.waiting.append(waiting)
+
+    def interval(self, rows: int) -> float:
+        """The median seconds from the end of a step of so many rows to that of the next one."""
+        spans = [
+            after - before
+            for before, after, first, second in zip(self.ends, self.ends[1:], self.rows, self.rows[1:], strict=False)
+            if first == second == rows
+        ]
+        return float(np.median(spans))
+
+
+class Bench:
+    """A loaded checkpoint, and both ways to read crops with it. The caller has switched gradients off."""
+
+    def __init__(self, model_dir: Path) -> None:
+        settings = EngineSettings(engine="paddle", model_dir=model_dir)
+        model = find_weights(settings).vlm
+        if model is None:
+            raise SystemExit("unset VLM_ENGINE: the local engine is measured")
+        self.checkpoint = load_checkpoint(model, settings)
+        self.maker = PromptMaker(self.checkpoint.processor, self.checkpoint.config.image_token_id)
+        self._tower = VisionTower(self.checkpoint.model)
+        self._decoder = Decoder(self.checkpoint.model)
+
+    def rows(self, crops: Sequence[Crop]) -> list[Row]:
+        """The crops, ready for a loop."""
+        return [Row(self.maker.make(crop), Future()) for crop in crops]
+
+    def loop(self, slots: int, timeline: Timeline) -> DecodeLoop:
+        """A loop whose turns the caller takes."""
+        cache = Cache(self._decoder.cache_shape, BUDGET)
+        return DecodeLoop(
+            self._tower,
+            self._decoder,
+            cache,
+            Limits(slots, repetition_tokens=0),
+            self.checkpoint.eos,
+            self._end,
+            timeline,
+        )
+
+    def read(self, crops: Sequence[Crop], slots: int) -> tuple[list[str], Timeline]:
+        """Read the crops together; their texts, and what the loop did."""
+        timeline = Timeline()
+        loop = self.loop(slots, timeline)
+        rows = self.rows(crops)
+        loop.submit(rows)
+        turn_until(loop, lambda: all(row.future.done() for row in rows))
+        return [row.future.result().text for row in rows], timeline
+
+    def official(self, crop: Crop) -> tuple[str, int]:
+        """The official text of one crop, and its tokens."""
+        options = crop.options
+        inputs = self.checkpoint.processor.preprocess(
+            [{"image": crop.image, "query": crop.prompt}], min_pixels=options.min_pixels, max_pixels=options.max_pixels
+        )
+        tokens = self.checkpoint.model.generate(inputs, max_new_tokens=options.max_new_tokens)
+        [text] = self.checkpoint.processor.postprocess(tokens, skip_special_tokens=options.skip_special_tokens)
+        return str(text), int(tokens[0].shape[1])
+
+    def _end(self, row: Row, reason: FinishReason) -> None:
+        text = self.maker.text(row.generated, skip_special_tokens=row.prompt.options.skip_special_tokens)
+        row.answer(text, len(row.generated), reason)
+
+
+def turn_until(loop: DecodeLoop, is_done: Callable[[], bool]) -> None:
+    """Take the loop's turns until something is so."""
+    while not is_done():
+        loop.turn()
+
+
+def noise(number: int, patches: tuple[int, int] = (4, 8), *, tokens: int = 40) -> Crop:
+    """A crop of random pixels that becomes so many rows and columns of image tokens."""
+    random = np.random.default_rng(number)
+    height, width = (28 * side for side in patches)
+    pixels = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
+    return Crop(pixels, PROMPTS[number % 4], VlmOptions(max_new_tokens=tokens, min_pixels=28 * 28))
