@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-perf run test lint accuracy perf clean
+.PHONY: help setup setup-test setup-perf run test lint accuracy parity perf clean
 
 PYTHON ?=
 export PYTHON
@@ -35,6 +35,9 @@ lint: setup-test ## ruff and mypy
 
 accuracy: setup-test ## word F1 and CER on documents with known text
 	@$(BIN)/python -m benchmarks.accuracy
+
+parity: setup-test ## the official pipeline and this server on the same made weights: every answer equal, byte for byte
+	@$(BIN)/python -m benchmarks.parity --write docs/parity.md
 
 perf: setup-test setup-perf ## perf_analyzer on Triton, and pages/s through the gateway
 	@$(BIN)/python -m benchmarks.perf
