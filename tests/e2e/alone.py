@@ -1,46 +1,71 @@
-"""Runs the product where there is nothing but loopback, and writes what it read and every host name that it asked for.
+"""Runs programs where there is nothing but loopback, and notes every host name that they ask for.
 
-    unshare --net --mount python -m tests.e2e.alone DOCUMENT FOLDER
+A namespace of its own has one DNS server, ours; a library that wants to reach its maker must ask it first.
 
-Its own DNS server on loopback is the only one there; a library that reports to its maker must ask it first.
+    unshare --net --mount python -m tests.e2e.alone FOLDER COMMAND...
 """
 
 from __future__ import annotations
 
 import fcntl
 import json
+import os
 import socket
 import struct
 import subprocess
 import sys
 import threading
-import time
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-import httpx2 as httpx
+import pytest
 
-from tests.product import running
+from tests.conftest import ROOT
 
+PROBE = "known-to-nobody.example"
+"""A name that is asked for once the command has ended: heard, it shows that the others would have been."""
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP_RUNNING = 0x1 | 0x40
-_LINGER_SECONDS = 5
-"""Libraries report late, from threads of their own."""
 
 
-def main(document: Path, folder: Path) -> None:
-    """Read the document through the product; leave `answer.json` in the folder."""
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: its exit status, all that it printed, and the host names asked for, PROBE left out."""
+
+    status: int
+    output: str
+    asked: list[str]
+
+
+def run_alone(folder: Path, *command: str | Path, timeout: float = 240, **environment: str) -> Ended:
+    """Run a command in a namespace of its own, from the project's folder; skip where this machine allows none."""
+    unshare = ["unshare", "--net", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    if subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("this machine lets us make no network namespace: run as root to have this proven")
+    inside = [*unshare, sys.executable, "-m", "tests.e2e.alone", folder, *command]
+    done = subprocess.run(
+        inside, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, timeout=timeout, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    ended = Ended(**json.loads((folder / "ended.json").read_text(encoding="utf-8")))
+    assert PROBE in ended.asked, "the DNS server of the namespace hears nothing"
+    return Ended(ended.status, ended.output, [name for name in ended.asked if name != PROBE])
+
+
+def main(folder: Path, command: list[str]) -> None:
+    """Run the command here, in the namespace; leave `ended.json` in the folder."""
     _raise_loopback()
     resolver = folder / "resolv.conf"
     resolver.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
     subprocess.run(["mount", "--bind", resolver, "/etc/resolv.conf"], check=True)
     asked: list[str] = []
     threading.Thread(target=_record_questions, args=(asked,), daemon=True).start()
-    with running(folder) as stack:
-        answer = httpx.post(f"{stack.gateway_url}/ocr", files={"file": document.read_bytes()}, timeout=120)
-        page = httpx.post(f"{stack.gateway_url}/ocr", json={"url": "http://known-to-nobody.example/a.pdf"}, timeout=60)
-        time.sleep(_LINGER_SECONDS)
-    told = {"status": answer.status_code, "markdown": answer.json().get("markdown"), "url_status": page.status_code}
-    (folder / "answer.json").write_text(json.dumps({**told, "asked": asked}))
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    with suppress(socket.gaierror):
+        socket.getaddrinfo(PROBE, 80)
+    told = {"status": done.returncode, "output": done.stdout.decode(errors="replace"), "asked": asked}
+    (folder / "ended.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 def _raise_loopback() -> None:
@@ -67,4 +92,4 @@ def _name(question: bytes) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), sys.argv[2:])
