@@ -37,6 +37,16 @@ def made_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def paddle_stack(made_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The same with the offline weights' engine, on made weights."""
+    from tests.product import running
+
+    weights = {"ENGINE": "paddle", "MODEL_DIR": str(made_weights), "DEVICE": "cpu"}
+    with running(tmp_path_factory.mktemp("paddle"), **weights) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
 def made_weights_v1(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A MODEL_DIR of tiny random weights: v1, without optional models."""
     from scripts.made_weights import make_weights

@@ -66,3 +66,10 @@ def models(stack: Stack) -> Iterator[Models]:
     calls = Models(stack.triton_url)
     yield calls
     calls.client.close()
+
+
+@pytest.fixture(scope="session")
+def paddle_models(paddle_stack: Stack) -> Iterator[Models]:
+    calls = Models(paddle_stack.triton_url)
+    yield calls
+    calls.client.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +10,7 @@ from PIL import Image
 from tritonclient.utils import InferenceServerException
 
 from benchmarks.running import mean_of, metric_totals
-from supervisor.stack import Stack
 from tests.conftest import png
-from tests.product import running
 from tests.triton.conftest import Models, text
 from tests.unit.engines.layout.panels import ARTICLE, NESTED, SLANTED
 
@@ -22,17 +18,8 @@ TURN = {"use_doc_orientation_classify": True}
 
 
 @pytest.fixture(scope="module")
-def paddle_stack(made_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder = tmp_path_factory.mktemp("paddle")
-    with running(folder, ENGINE="paddle", MODEL_DIR=str(made_weights), DEVICE="cpu") as stack:
-        yield stack
-
-
-@pytest.fixture(scope="module")
-def models(paddle_stack: Stack) -> Iterator[Models]:
-    calls = Models(paddle_stack.triton_url)
-    yield calls
-    calls.client.close()
+def models(paddle_models: Models) -> Models:
+    return paddle_models
 
 
 def request(image: np.ndarray, **options: object) -> dict[str, np.ndarray]:
