@@ -22,6 +22,8 @@ _ENGINE_SHARE = 0.8
 _BUSY = "[overloaded]"
 _BLOCKED = ("[server_unavailable]", "[server_failure]", "[bad_setting]", "[deadline_exceeded]")
 _DONE = re.compile(r"^(?:layout_pages|vlm_crops|ocr_pages)_total(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
+_CLOSE = {"Connection": "close"}
+"""An idle connection would hold up Triton's shutdown."""
 _WORST_LAST = (Health.ABLE, Health.BLOCKED, Health.UNABLE, Health.SILENT)
 
 
@@ -52,6 +54,7 @@ class TritonHealth:
                 f"{self._url}/v2/models/{model}/infer",
                 content=b"".join([header, *(data for _, data in inputs)]),
                 headers={
+                    **_CLOSE,
                     "Content-Type": "application/octet-stream",
                     "Inference-Header-Content-Length": str(len(header)),
                 },
@@ -68,7 +71,7 @@ class TritonHealth:
     def _done(self, http: httpx2.Client) -> float:
         """How many pages and crops were answered so far."""
         try:
-            told = http.get(self._metrics_url, timeout=1).text
+            told = http.get(self._metrics_url, headers=_CLOSE, timeout=1).text
         except httpx2.TransportError:
             return 0.0
         return sum(float(value) for value in _DONE.findall(told))

@@ -27,6 +27,7 @@ class Told(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers: dict[str, tuple[int, str] | None] = {}
+        self.kept_alive = False
         self.inputs: dict[str, list[dict[str, Any]]] = {}
         self.working = False
         self.pages = 0
@@ -51,6 +52,7 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(*answer)
 
     def _answer(self, status: int, text: str) -> None:
+        self.server.kept_alive |= self.headers["Connection"] != "close"
         self.send_response(status)
         self.end_headers()
         self.wfile.write(text.encode())
@@ -84,6 +86,8 @@ def test_three_models_that_answer_are_able(told: Told) -> None:
         "vlm": ["IMAGE", "PROMPT", "OPTIONS"],
         "ocr": ["IMAGE", "OPTIONS"],
     }
+    # An idle connection holds up Triton's shutdown.
+    assert not told.kept_alive
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# On a machine with Docker and a network: builds the images and writes all that an isolated machine needs to a folder.
+#
+#   deploy/airgap/make-kit.sh [--no-build] [FOLDER]     (default: airgap-kit)
+#
+# What is built is what Compose would start here: .env, COMPOSE_FILE and COMPOSE_PROFILES say whether that is the CPU or
+# the GPU product, and whether Prometheus or S3 come along. COMPOSE names the command, by default `docker compose`.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+build=yes
+if [[ "${1:-}" == --no-build ]]; then
+    build=no
+    shift
+fi
+kit=$(realpath -m "${1:-airgap-kit}")
+read -ra compose <<<"${COMPOSE:-docker compose}"
+
+if [[ -e "$kit" && -n "$(ls -A "$kit")" ]]; then
+    echo "$kit is not empty: name another folder, or remove it." >&2
+    exit 1
+fi
+mkdir -p "$kit/images" "$kit/deploy" "$kit/docs"
+
+export VERSION="${VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)}"
+export REVISION="${REVISION:-$(git rev-parse --short HEAD 2>/dev/null || echo unknown)}"
+if [[ "$build" == yes ]]; then
+    "${compose[@]}" build
+fi
+
+mapfile -t images < <("${compose[@]}" config --images | sort -u)
+for image in "${images[@]}"; do
+    if ! docker image inspect "$image" >/dev/null 2>&1; then
+        echo "pulling $image"
+        docker pull --quiet "$image"
+    fi
+    file="images/$(tr '/:' '__' <<<"$image").tar"
+    echo "saving $image to $file"
+    docker save --output "$kit/$file" "$image"
+    chmod a+r "$kit/$file"
+    echo "$file $(docker image inspect --format '{{.Id}}' "$image") $image" >>"$kit/images.txt"
+done
+
+cp docker-compose.yml docker-compose.gpu.yml "$kit/"
+cp -r deploy/compose "$kit/deploy/"
+cp docs/air-gapped.md docs/weights.md README.md LICENSE "$kit/docs/"
+cp deploy/airgap/load.sh "$kit/"
+mkdir "$kit/samples" && cp samples/sample.pdf "$kit/samples/"
+
+# The settings of the isolated machine: the same product, and nothing is built or pulled there.
+{
+    echo "PULL_POLICY=never"
+    for name in COMPOSE_FILE COMPOSE_PROFILES REGISTRY TAG GATEWAY_TAG PROMETHEUS_IMAGE S3_IMAGE; do
+        value="${!name:-$(sed -n "s/^$name=//p" .env 2>/dev/null | tail -n 1)}"
+        if [[ -n "$value" ]]; then
+            echo "$name=$value"
+        fi
+    done
+    echo
+    cat deploy/compose/env.example
+} >"$kit/env.example"
+
+(cd "$kit" && find . -type f ! -name SHA256SUMS -print0 | sort -z | xargs -0 sha256sum >SHA256SUMS)
+echo
+echo "$kit is complete ($(du -sh "$kit" | cut -f1)). Copy it to the isolated machine, and there:"
+echo "    cd $(basename "$kit") && ./load.sh"
