@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-perf run test lint accuracy parity perf clean
+.PHONY: help setup setup-test setup-perf run test lint accuracy parity perf airgap-kit clean
 
 PYTHON ?=
 export PYTHON
@@ -26,12 +26,13 @@ run: setup ## set up, start Triton and the gateway, read a sample, serve until C
 test: setup-test lint ## set up, lint, and run every test
 	@$(BIN)/python -m pytest
 
-lint: setup-test ## ruff and mypy
+lint: setup-test ## ruff, mypy, hadolint
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@for model in model_repository/*/1/model.py; do $(BIN)/mypy $$model || exit 1; done
 	@$(BIN)/mypy -p scripts.setup -p scripts.made_weights
+	@$(BIN)/hadolint Dockerfile.triton Dockerfile.gateway
 
 accuracy: setup-test ## word F1 and CER on documents with known text
 	@$(BIN)/python -m benchmarks.accuracy
@@ -42,5 +43,8 @@ parity: setup-test ## the official pipeline and this server on the same made wei
 perf: setup-test setup-perf ## perf_analyzer on Triton, and pages/s through the gateway
 	@$(BIN)/python -m benchmarks.perf
 
+airgap-kit: ## build the images and write all that an isolated machine needs to airgap-kit/ (needs Docker)
+	@deploy/airgap/make-kit.sh
+
 clean: ## remove what the set-up and the runs made; results in output/ stay
-	rm -rf .venv .triton .vlm-server .weights .run .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+	rm -rf .venv .triton .vlm-server .weights .run .containers .mypy_cache .pytest_cache .ruff_cache build *.egg-info

@@ -21,7 +21,10 @@ def main() -> None:
     arguments = parser.parse_args()
     try:
         machine.check()
-        system.install([*system.needs(), *(system.needs_of_tests() if arguments.test else ())])
+        needs = system.needs()
+        if arguments.test:
+            needs += [*system.needs_of_tests(), *system.needs_of_container_tests()]
+        system.install(needs)
         extras = [*EXTRAS]
         if arguments.test or _wants_paddle():
             extras.append("paddle")

@@ -52,6 +52,18 @@ def needs_of_tests() -> list[Need]:
     ]
 
 
+def needs_of_container_tests() -> list[Need]:
+    """Return what tests/containers needs, which starts a Docker engine of its own: nothing where that can't be done."""
+    if os.geteuid() != 0:
+        print("set-up: tests/containers will be LEFT OUT: only root can start a Docker engine", flush=True)
+        return []
+    return [
+        Need("dockerd (the tests' Docker engine)", "docker.io", lambda: shutil.which("dockerd") is not None),
+        Need("runc (the tests' Docker engine)", "runc", lambda: shutil.which("runc") is not None),
+        Need("mmdebstrap (base images for tests)", "mmdebstrap", lambda: shutil.which("mmdebstrap") is not None),
+    ]
+
+
 def install(wanted: Iterable[Need]) -> None:
     """Install by apt what is not met.
 
