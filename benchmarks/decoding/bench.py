@@ -14,6 +14,7 @@ from engines.decoding.cache import Cache
 from engines.decoding.checkpoint import load_checkpoint
 from engines.decoding.decoder import Decoder
 from engines.decoding.loop import DecodeLoop, Limits
+from engines.decoding.memory import lane_length
 from engines.decoding.prompts import PromptMaker
 from engines.decoding.rows import Row
 from engines.decoding.vision import VisionTower
@@ -69,7 +70,7 @@ class Bench:
         self.checkpoint = load_checkpoint(model, settings)
         self.maker = PromptMaker(self.checkpoint.processor, self.checkpoint.config.image_token_id)
         self._tower = VisionTower(self.checkpoint.model)
-        self._decoder = Decoder(self.checkpoint.model)
+        self._decoder = Decoder(self.checkpoint.model, keep_official=True)
 
     def rows(self, crops: Sequence[Crop]) -> list[Row]:
         """The crops, ready for a loop."""
@@ -77,7 +78,7 @@ class Bench:
 
     def loop(self, slots: int, timeline: Timeline) -> DecodeLoop:
         """A loop whose turns the caller takes."""
-        cache = Cache(self._decoder.cache_shape, BUDGET)
+        cache = Cache(self._decoder.cache_shape, BUDGET, lane_length(self.checkpoint.device))
         return DecodeLoop(
             self._tower,
             self._decoder,

@@ -7,7 +7,7 @@ makes what a step reads one contiguous piece.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,8 +19,11 @@ from engines.decoding.rows import Row
 
 Tensor = Any
 
-SHORTEST_LANE = 256
-"""Tokens: about the shortest prompt, whose picture alone is 144 tokens, with a line of text."""
+SHORTEST_LANE = 128
+"""Tokens: no prompt of the page pipeline is shorter, whose pictures are 144 tokens at least."""
+
+LaneLength = Callable[[int], int]
+"""The length of the lane for a row of so many tokens."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +111,10 @@ class CacheFull(Exception):
 class Cache:
     """The lanes under one budget of tokens."""
 
-    def __init__(self, shape: CacheShape, budget: int) -> None:
+    def __init__(self, shape: CacheShape, budget: int, lane_length: LaneLength) -> None:
         self.shape = shape
         self.budget = budget
+        self._lane_length = lane_length
         self._reserved = 0
         self._lanes: dict[int, Lane] = {}
 
@@ -130,7 +134,7 @@ class Cache:
     def reserve(self, lengths: Iterable[int]) -> bool:
         """Keep room for rows of these lengths, instead of what was reserved before; False where there is too little."""
         self._reserved = 0
-        wanted = sum(map(lane_length, lengths))
+        wanted = sum(map(self._lane_length, lengths))
         if self._used() + wanted > self.budget:
             return False
         self._reserved = wanted
@@ -167,7 +171,7 @@ class Cache:
 
     def _lane(self, tokens: int) -> Lane:
         """The lane for a row of so many tokens, with a free place."""
-        length = lane_length(tokens)
+        length = self._lane_length(tokens)
         lane = self._lanes.setdefault(length, Lane(length, self.shape))
         if len(lane.rows) < lane.capacity:
             return lane
@@ -190,6 +194,12 @@ def _drop(lane: Lane, row: Row) -> None:
     lane.rows.pop()
 
 
-def lane_length(tokens: int) -> int:
-    """The length of the shortest lane for a row of so many tokens: lanes double."""
+def doubling(tokens: int) -> int:
+    """Lanes that double: few of them, where each costs launches."""
     return max(SHORTEST_LANE, 1 << (tokens - 1).bit_length())
+
+
+def by_halves(tokens: int) -> int:
+    """Lanes of 2, 3, 4, 6, 8, 12, … times the same: less is read in vain, where a step waits for memory."""
+    length = doubling(tokens)
+    return length * 3 // 4 if length > SHORTEST_LANE and tokens <= length * 3 // 4 else length

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from paddle.nn import functional
 
 from engines.decoding.cache import Cache, CacheShape, Lane
+from engines.decoding.matrices import Matrix
 from engines.decoding.rows import Row
 
 Tensor = Any
@@ -26,35 +27,47 @@ MASKED = float(np.finfo(np.float32).min)
 
 @dataclass(frozen=True)
 class _Layer:
-    """Weights of one decoder layer; matrices are [inputs, outputs]."""
+    """Weights of one decoder layer."""
 
     attention_norm: Tensor
-    qkv: Tensor
-    out: Tensor
+    qkv: Matrix
+    out: Matrix
     mlp_norm: Tensor
-    gate_up: Tensor
-    down: Tensor
+    gate_up: Matrix
+    down: Matrix
 
 
 class Decoder:
-    """The language model of a checkpoint."""
+    """The language model of a checkpoint.
 
-    def __init__(self, model: Any) -> None:
+    On a CPU it keeps the matrices in a layout of its own and takes them out of the official modules, which can't
+    generate any more then; `keep_official` leaves them there as well.
+    """
+
+    def __init__(self, model: Any, *, keep_official: bool = False) -> None:
         config = model.config
+        on_cpu = paddle.get_device() == "cpu"
+
+        def taken(linear: Any) -> Matrix:
+            matrix = Matrix(linear.weight, on_cpu=on_cpu)
+            if not keep_official:
+                linear.weight = None
+            return matrix
+
         self._layers = [
             _Layer(
                 layer.input_layernorm.weight,
-                layer.self_attn.qkv_proj.weight,
-                layer.self_attn.o_proj.weight,
+                taken(layer.self_attn.qkv_proj),
+                taken(layer.self_attn.o_proj),
                 layer.post_attention_layernorm.weight,
-                layer.mlp.up_gate_proj.weight,
-                layer.mlp.down_proj.weight,
+                taken(layer.mlp.up_gate_proj),
+                taken(layer.mlp.down_proj),
             )
             for layer in model.model.layers
         ]
         self._embedding = model.model.embed_tokens.weight
         self._norm = model.model.norm.weight
-        self._head = model.lm_head.weight
+        self._head = taken(model.lm_head)
         self._epsilon = config.rms_norm_eps
         self._query_heads = config.num_attention_heads
         self._heads = config.num_key_value_heads
@@ -89,7 +102,7 @@ class Decoder:
         positions = np.ones((3, len(rows), longest), np.int64)
         for place, row in enumerate(rows):
             positions[:, place, : row.prompt.length] = row.prompt.positions
-        cos, sin = self._rope(positions)
+        rope = self._rope(positions)
         columns = max(1, slice_tokens // len(rows))
         parts = [(start, min(start + columns, longest)) for start in range(0, longest, columns)]
         masks = [self._causal_mask(start, end) for start, end in parts]
@@ -98,7 +111,7 @@ class Decoder:
             keys, values, after = [], [], []
             for (start, end), mask in zip(parts, masks, strict=True):
                 part = hidden[:, start:end]
-                query, key, value = self._qkv(layer, part, cos[:, start:end], sin[:, start:end])
+                query, key, value = self._qkv(layer, part, [table[:, start:end] for table in rope])
                 keys.append(key.transpose([0, 2, 1, 3]))
                 values.append(value.transpose([0, 2, 1, 3]))
                 seen = self._attend_before(query, _joined(keys, axis=2), _joined(values, axis=2), mask)
@@ -106,7 +119,8 @@ class Decoder:
                 yield
             hidden = _joined(after, axis=1)
             made.append((_joined(keys, axis=2), _joined(values, axis=2)))
-        self._enter(rows, made, cache)
+        for number, row in enumerate(rows):
+            self._enter(row, [(key[number], value[number]) for key, value in made], cache)
         last = paddle.to_tensor(np.array([[place, length - 1] for place, length in enumerate(lengths)]))
         return self._logits(paddle.gather_nd(hidden, last))
 
@@ -119,12 +133,12 @@ class Decoder:
         rows = [row for lane in lanes for row in lane.rows]
         hidden = functional.embedding(paddle.to_tensor(np.array([row.generated[-1] for row in rows])), self._embedding)
         positions = np.array([row.position for row in rows])
-        cos, sin = self._rope(np.broadcast_to(positions, (3, len(rows))))
+        rope = self._rope(np.broadcast_to(positions, (3, len(rows))))
         indices = [paddle.to_tensor(lane.next_index()) for lane in lanes]
-        masks = [_mask(lane) for lane in lanes]
+        masks = [self._lane_mask(lane) for lane in lanes]
         counts = [len(lane.rows) for lane in lanes]
         for number, layer in enumerate(self._layers):
-            parts = [x.split(counts) for x in self._qkv(layer, hidden, cos, sin)]
+            parts = [x.split(counts) if len(lanes) > 1 else [x] for x in self._qkv(layer, hidden, rope)]
             seen = [
                 self._attend_lane(number, lane, index, mask, *part)
                 for lane, index, mask, *part in zip(lanes, indices, masks, *parts, strict=True)
@@ -157,6 +171,13 @@ class Decoder:
         grouped = query.reshape([len(lane.rows), self._heads, -1, self._head_size])
         return self._attention(grouped, *lane.read(layer), mask).reshape([len(lane.rows), -1])
 
+    def _lane_mask(self, lane: Lane) -> Tensor:
+        """Float32 [rows, heads, query heads a head, length]: a row sees its tokens and the new one, nothing behind."""
+        lengths = paddle.to_tensor(np.array([[row.length] for row in lane.rows]))
+        hidden = (paddle.arange(lane.length) > lengths).astype("float32") * MASKED
+        group = self._query_heads // self._heads
+        return hidden.unsqueeze(1).unsqueeze(1).tile([1, self._heads, group, 1])
+
     def _embedded(self, rows: Sequence[Row], images: Sequence[Tensor], longest: int) -> Tensor:
         """Embeddings of the prompts with their pictures' tokens in place, [rows, longest, hidden size]."""
         embedded = []
@@ -172,33 +193,42 @@ class Decoder:
             )
         return paddle.stack(embedded)
 
-    def _enter(self, rows: Sequence[Row], made: Sequence[tuple[Tensor, Tensor]], cache: Cache) -> None:
-        """Put the rows' keys and values, of each layer [rows, heads, tokens, head size], into the cache."""
-        for number, row in enumerate(rows):
-            tokens = row.prompt.length
-            lane, place = cache.add(row, tokens + 1)
-            row.length = tokens
-            index = paddle.to_tensor(lane.index(place, tokens))
-            for layer, (key, value) in enumerate(made):
-                shape = [-1, self._head_size]
-                lane.write(
-                    layer, index, key[number, :, :tokens].reshape(shape), value[number, :, :tokens].reshape(shape)
-                )
+    def _enter(self, row: Row, made: Sequence[tuple[Tensor, Tensor]], cache: Cache) -> None:
+        """Put a row's keys and values, of each layer [heads, tokens and padding, head size], into the cache."""
+        tokens = row.prompt.length
+        lane, place = cache.add(row, tokens + 1)
+        row.length = tokens
+        index = paddle.to_tensor(lane.index(place, tokens))
+        for layer, (key, value) in enumerate(made):
+            keys, values = (x[:, :tokens].reshape([-1, self._head_size]) for x in (key, value))
+            lane.write(layer, index, keys, values)
 
-    def _rope(self, positions: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Cosine and sine [..., 1, head size] of positions [3, ...], each part of a head by its own row of them."""
+    def _rope(self, positions: NDArray[np.int64]) -> Sequence[Tensor]:
+        """Cosine and signed sine [..., heads, head size] of positions [3, ...] for queries, keys and values.
+
+        Each part of a head turns by its own row of positions; values do not turn. All heads are written out, since
+        Paddle multiplies on a CPU 50 times as slowly where a dimension in the middle must be repeated.
+        """
         angles = paddle.to_tensor(np.ascontiguousarray(positions)).astype("float32").unsqueeze(-1) * self._frequencies
         parts = angles.split(self._sections, axis=-1)
-        half = paddle.concat([part[axis % 3] for axis, part in enumerate(parts)], axis=-1)
-        whole = paddle.concat([half, half], axis=-1).unsqueeze(-2)
-        return whole.cos().astype(self._dtype), whole.sin().astype(self._dtype)
+        half = paddle.concat([part[axis % 3] for axis, part in enumerate(parts)], axis=-1).unsqueeze(-2)
+        cos, sin = half.cos(), half.sin()
+        turning = self._query_heads + self._heads
+        tables = []
+        for low, high, still in ((cos, cos, 1.0), (-sin, sin, 0.0)):
+            table = paddle.concat([low, high], axis=-1).tile([1] * (half.ndim - 2) + [turning, 1])
+            rest = paddle.full([*half.shape[:-2], self._heads, self._head_size], still, dtype="float32")
+            tables.append(paddle.concat([table, rest], axis=-2).astype(self._dtype))
+        return tables
 
-    def _qkv(self, layer: _Layer, hidden: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _qkv(self, layer: _Layer, hidden: Tensor, rope: Sequence[Tensor]) -> Sequence[Tensor]:
         """Query, key and value [..., heads, head size] of hidden states [..., hidden size], rotated."""
-        projected = paddle.matmul(self._rms_norm(hidden, layer.attention_norm), layer.qkv)
+        cos, sin = rope
+        projected = layer.qkv(self._rms_norm(hidden, layer.attention_norm))
         heads = projected.reshape([*hidden.shape[:-1], -1, self._head_size])
-        query, key, value = heads.split([self._query_heads, self._heads, self._heads], axis=-2)
-        return _rotated(query, cos, sin), _rotated(key, cos, sin), value
+        turned = heads * cos + paddle.roll(heads, self._head_size // 2, axis=-1) * sin
+        parts: Sequence[Tensor] = turned.split([self._query_heads, self._heads, self._heads], axis=-2)
+        return parts
 
     def _attention(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
         """Scaled dot-product attention, its softmax in float32."""
@@ -207,29 +237,20 @@ class Decoder:
 
     def _finish(self, layer: _Layer, hidden: Tensor, seen: Tensor) -> Tensor:
         """The rest of a layer, behind its attention."""
-        hidden = hidden + paddle.matmul(seen, layer.out)
-        gate, up = paddle.matmul(self._rms_norm(hidden, layer.mlp_norm), layer.gate_up).chunk(2, axis=-1)
-        return hidden + paddle.matmul(functional.silu(gate) * up, layer.down)
+        hidden = hidden + layer.out(seen)
+        gate, up = layer.gate_up(self._rms_norm(hidden, layer.mlp_norm)).chunk(2, axis=-1)
+        return hidden + layer.down(functional.silu(gate) * up)
 
     def _logits(self, hidden: Tensor) -> Tensor:
-        return paddle.matmul(self._rms_norm(hidden, self._norm), self._head)
+        return self._head(self._rms_norm(hidden, self._norm))
 
     def _rms_norm(self, hidden: Tensor, weight: Tensor) -> Tensor:
+        if self._dtype == paddle.float32:
+            return paddle.rsqrt(hidden.square().mean(-1, keepdim=True) + self._epsilon) * hidden * weight
         wide = hidden.astype("float32")
         normed = paddle.rsqrt(wide.square().mean(-1, keepdim=True) + self._epsilon) * wide
-        return normed.astype(weight.dtype) * weight
+        return normed.astype(self._dtype) * weight
 
 
 def _joined(parts: Sequence[Tensor], axis: int) -> Tensor:
     return parts[0] if len(parts) == 1 else paddle.concat(list(parts), axis=axis)
-
-
-def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    low, high = x.chunk(2, axis=-1)
-    return x * cos + paddle.concat([-high, low], axis=-1) * sin
-
-
-def _mask(lane: Lane) -> Tensor:
-    """Float32 [rows, 1, 1, length]: a row's tokens and its new one are seen, what lies behind is not."""
-    lengths = paddle.to_tensor(np.array([[row.length] for row in lane.rows]))
-    return ((paddle.arange(lane.length) > lengths).astype("float32") * MASKED).unsqueeze(1).unsqueeze(1)

@@ -142,10 +142,10 @@ class DecodeLoop:
         """Take the next group of waiting rows in, if there are places and room."""
         places = self._limits.slots - len(self._cache.rows())
         if self._waiting and places > 0:
+            slice_tokens = self._pace.slice_tokens(decoding=bool(self._cache.rows()))
             with self._changed:
-                group = next_group(self._waiting, min(places, self._group_most), self._cache)
+                group = next_group(self._waiting, min(places, self._group_most), self._cache, slice_tokens)
             if group:
-                slice_tokens = self._pace.slice_tokens(decoding=bool(self._cache.rows()))
                 self._admission = Admission(group, self._tower, self._decoder, self._cache, slice_tokens)
 
     def _advance(self, admission: Admission, seconds: float) -> None:

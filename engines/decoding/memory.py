@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from engines.decoding.cache import SHORTEST_LANE, CacheShape
+from engines.decoding.cache import SHORTEST_LANE, CacheShape, LaneLength, by_halves, doubling
 from engines.errors import EngineFailure
 from engines.settings import EngineSettings
 
@@ -24,6 +24,11 @@ _CGROUP = Path("/sys/fs/cgroup")
 def slots(settings: EngineSettings, device: str) -> int:
     """Rows that decode at once."""
     return settings.vlm_slots or (CPU_SLOTS if device == "cpu" else GPU_SLOTS)
+
+
+def lane_length(device: str) -> LaneLength:
+    """How long the lanes of the cache are."""
+    return by_halves if device == "cpu" else doubling
 
 
 def cache_tokens(settings: EngineSettings, shape: CacheShape, device: str) -> int:

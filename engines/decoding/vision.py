@@ -55,6 +55,7 @@ class VisionTower:
         ).squeeze(0)
         del patches
         cos, sin = self._rope(grids)
+        yield
         for layer in self._encoder.layers:
             seen = yield from self._attend(layer.self_attn, layer.layer_norm1(hidden), (cos, sin), spans, slice_patches)
             hidden = hidden + seen
@@ -68,13 +69,19 @@ class VisionTower:
         return list(self._projector(images, grids))
 
     def _rope(self, grids: Sequence[tuple[int, int, int]]) -> tuple[Tensor, Tensor]:
-        """Cosine and sine, float32 [patches, 1, head size], of each patch's row and column."""
+        """Cosine and signed sine, float32 [patches, heads, head size], of each patch's row and column.
+
+        Written out for every head: see `Decoder._rope`.
+        """
         places = np.concatenate(
             [np.stack(np.divmod(np.arange(height * width), width), axis=-1) for _, height, width in grids]
         )
         table = self._encoder.rotary_pos_emb(int(places.max()) + 1)
-        angles = table[paddle.to_tensor(places)].flatten(1).tile((1, 2)).unsqueeze(1)
-        return angles.cos(), angles.sin()
+        half = table[paddle.to_tensor(places)].flatten(1)
+        cos, sin = half.cos(), half.sin()
+        heads = [1, self._encoder.layers[0].self_attn.num_heads, 1]
+        tables = [paddle.concat(parts, axis=-1).unsqueeze(1).tile(heads) for parts in ((cos, cos), (-sin, sin))]
+        return tables[0], tables[1]
 
     def _attend(
         self,
@@ -86,11 +93,16 @@ class VisionTower:
     ) -> Generator[None, None, Tensor]:
         """Attention of each crop's patches to each other, [patches, hidden size] to the same."""
         heads, size = attention.num_heads, attention.head_dim
-        shape = [hidden.shape[0], heads, size]
-        query = _rotated(attention.q_proj(hidden).reshape(shape), *rope)
-        key = _rotated(attention.k_proj(hidden).reshape(shape), *rope)
-        value = attention.v_proj(hidden).reshape(shape)
-        yield
+        made: list[tuple[Tensor, Tensor, Tensor]] = []
+        for start, end in _parts(0, hidden.shape[0], slice_patches):
+            part, tables = hidden[start:end], [table[start:end] for table in rope]
+            query, key, value = (
+                projection(part).reshape([end - start, heads, size])
+                for projection in (attention.q_proj, attention.k_proj, attention.v_proj)
+            )
+            made.append((_rotated(query, *tables), _rotated(key, *tables), value))
+            yield
+        query, key, value = (_joined(parts) for parts in zip(*made, strict=True))
         seen = []
         for first, last in spans:
             keys, values = (x[first:last].transpose([1, 0, 2]) for x in (key, value))
@@ -117,5 +129,4 @@ def _joined(parts: Sequence[Tensor]) -> Tensor:
 def _rotated(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotary embedding of [patches, heads, head size], in float32."""
     wide = x.astype("float32")
-    low, high = wide.chunk(2, axis=-1)
-    return (wide * cos + paddle.concat([-high, low], axis=-1) * sin).astype(x.dtype)
+    return (wide * cos + paddle.roll(wide, x.shape[-1] // 2, axis=-1) * sin).astype(x.dtype)

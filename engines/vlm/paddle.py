@@ -129,12 +129,12 @@ class PaddleVlm:
             self._loop.submit([row])
 
     def _prompt(self, crop: Crop) -> Prompt:
-        from engines.decoding.cache import lane_length
+        from engines.decoding.memory import lane_length
 
         # The official native engine shows its model pictures with red and blue exchanged.
         image = crop.image[..., ::-1] if self._settings.vlm_colour_order == "bgr" else crop.image
         prompt = self._maker.make(Crop(np.ascontiguousarray(image), crop.prompt, crop.options))
-        most = lane_length(prompt.length + crop.options.max_new_tokens)
+        most = lane_length(self._device)(prompt.length + crop.options.max_new_tokens)
         if most > self._cache_tokens:
             raise BadOption(
                 f"{prompt.length} tokens of the prompt and {crop.options.max_new_tokens} new ones (max_new_tokens) "
@@ -145,13 +145,13 @@ class PaddleVlm:
     def _start_loop(self) -> DecodeLoop:
         from engines.decoding.cache import Cache
         from engines.decoding.loop import DecodeLoop, Limits
-        from engines.decoding.memory import slots
+        from engines.decoding.memory import lane_length, slots
 
         settings = self._settings
         loop = DecodeLoop(
             self._tower,
             self._decoder,
-            Cache(self._decoder.cache_shape, self._cache_tokens),
+            Cache(self._decoder.cache_shape, self._cache_tokens, lane_length(self._device)),
             Limits(slots(settings, self._device), settings.vlm_repetition_tokens),
             self._eos,
             self._end,

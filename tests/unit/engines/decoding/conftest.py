@@ -11,7 +11,7 @@ import numpy as np
 import paddle
 import pytest
 
-from engines.decoding.cache import Cache
+from engines.decoding.cache import Cache, by_halves
 from engines.decoding.checkpoint import Checkpoint, load_checkpoint
 from engines.decoding.decoder import Decoder
 from engines.decoding.loop import DecodeLoop, Limits
@@ -98,8 +98,8 @@ def make_bench(checkpoint: Checkpoint, maker: PromptMaker) -> Iterator[MakeBench
     """Makes a bench with so many slots, tokens of cache, and tokens after which a loop ends a text."""
 
     def make(slots: int = 8, budget: int = 65536, repetition: int = 0) -> Bench:
-        tower, decoder = VisionTower(checkpoint.model), Decoder(checkpoint.model)
-        cache = Cache(decoder.cache_shape, budget)
+        tower, decoder = VisionTower(checkpoint.model), Decoder(checkpoint.model, keep_official=True)
+        cache = Cache(decoder.cache_shape, budget, by_halves)
 
         def end(row: Row, reason: FinishReason) -> None:
             bench.ended.append((row, reason))

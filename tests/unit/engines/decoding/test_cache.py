@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from engines.decoding.cache import Cache, CacheFull, CacheShape, lane_length
+from engines.decoding.cache import Cache, CacheFull, CacheShape, by_halves, doubling
 from engines.decoding.rows import Row
 
 SHAPE = CacheShape(layers=2, heads=2, head_size=4, dtype="float32")
@@ -25,7 +25,7 @@ class Rows(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.cache = Cache(SHAPE, BUDGET)
+        self.cache = Cache(SHAPE, BUDGET, by_halves)
         self.remembered: dict[Row, np.ndarray] = {}
         self.random = np.random.default_rng(0)
 
@@ -87,12 +87,13 @@ TestRows = Rows.TestCase
 TestRows.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
 
 
-def test_lanes_double_from_the_shortest_prompt():
-    assert [lane_length(tokens) for tokens in (1, 256, 257, 512, 513, 5000)] == [256, 256, 512, 512, 1024, 8192]
+def test_lanes_grow_from_the_shortest_prompt():
+    assert [doubling(tokens) for tokens in (1, 128, 129, 512, 513, 5000)] == [128, 128, 256, 512, 1024, 8192]
+    assert [by_halves(tokens) for tokens in (1, 128, 129, 193, 513, 5000)] == [128, 128, 192, 256, 768, 6144]
 
 
 def test_room_that_is_reserved_is_not_given_to_rows_that_grow():
-    cache = Cache(SHAPE, 1024)
+    cache = Cache(SHAPE, 1024, doubling)
     row = Row(_prompt(256), Future())
     cache.add(row, 256)
     row.length = 256
@@ -105,7 +106,7 @@ def test_room_that_is_reserved_is_not_given_to_rows_that_grow():
 
 
 def test_an_idle_lane_gives_its_room_to_another():
-    cache = Cache(SHAPE, 1024)
+    cache = Cache(SHAPE, 1024, doubling)
     short = [Row(_prompt(10), Future()) for _ in range(4)]
     for row in short:
         cache.add(row, 10)

@@ -49,7 +49,7 @@ def test_crops_that_never_fit_are_refused_and_the_limit_is_named(opened):
     engine = opened(vlm_cache_tokens=512)
     [good, bad] = engine.submit([crop(), crop(max_new_tokens=600)])
     assert good.result().text
-    with pytest.raises(BadOption, match=r"take 1024 tokens of the cache, which has 512 \(VLM_CACHE_TOKENS\)"):
+    with pytest.raises(BadOption, match=r"take 768 tokens of the cache, which has 512 \(VLM_CACHE_TOKENS\)"):
         bad.result()
 
 
