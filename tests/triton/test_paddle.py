@@ -69,16 +69,17 @@ def test_a_page_says_which_weights_read_it(paddle_models):
 
 
 def test_pages_in_flight_share_batches_and_stay_apart(paddle_stack: Stack, paddle_models):
-    alone = [markdown_of(paddle_models.ask("ocr", **page_request(page))) for page in PAGES]
+    requests = [page_request(page, maxNewTokens=128) for page in PAGES]
+    alone = [markdown_of(paddle_models.ask("ocr", **request)) for request in requests]
     before = metric_totals(paddle_stack)
-    together = paddle_models.ask_all("ocr", [page_request(page) for page in PAGES * 3])
+    together = paddle_models.ask_all("ocr", requests * 3)
     assert [markdown_of(answer) for answer in together] == alone * 3
     assert len(set(alone)) == len(PAGES)
     # The decode loop passes its counts on twice a second, and when it runs empty.
     time.sleep(1)
     after = metric_totals(paddle_stack)
     steps, rows = (after[f"vlm_{name}_total"] - before[f"vlm_{name}_total"] for name in ("steps", "step_rows"))
-    assert rows / steps > 2
+    assert rows / steps > 1.5
     assert mean_of("layout_batch_pages", before, after) > 1
 
 
