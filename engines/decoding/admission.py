@@ -80,11 +80,10 @@ def _slices(work: Any) -> Any:
         yield True
 
 
-def next_group(waiting: deque[Row], most: int, cache: Cache, slice_tokens: int) -> list[Row]:
+def next_group(waiting: deque[Row], most: int, cache: Cache, most_patches: int) -> list[Row]:
     """Take the rows that begin together off the queue, in their order; reserves their room in the cache.
 
-    At most so many rows, and patches for one slice, since what comes before and behind the layers is not sliced; but
-    one row at least, unless the first does not fit yet.
+    At most so many rows and patches, but one row at least, unless the first does not fit yet.
     """
     group: list[Row] = []
     patches = longest = 0
@@ -92,7 +91,7 @@ def next_group(waiting: deque[Row], most: int, cache: Cache, slice_tokens: int) 
         prompt = waiting[0].prompt
         patches += len(prompt.patches)
         longest = max(longest, prompt.length)
-        if group and (patches > min(GROUP_PATCHES, slice_tokens) or longest * (len(group) + 1) > GROUP_TOKENS):
+        if group and (patches > min(GROUP_PATCHES, most_patches) or longest * (len(group) + 1) > GROUP_TOKENS):
             break
         if not cache.reserve([row.prompt.length + 1 for row in [*group, waiting[0]]]):
             break

@@ -13,7 +13,7 @@ from engines.decoding.admission import Admission, next_group
 from engines.decoding.cache import Cache, CacheFull
 from engines.decoding.decoder import Decoder
 from engines.decoding.observer import Observer
-from engines.decoding.pace import SHARE, Pace
+from engines.decoding.pace import Pace
 from engines.decoding.repetition import CHECK_EVERY, TABLE_FACTOR, loop_period
 from engines.decoding.rows import Row, fail
 from engines.decoding.sampling import next_tokens
@@ -113,7 +113,7 @@ class DecodeLoop:
         if self._cache.rows():
             self._step()
         if self._admission is not None:
-            self._advance(self._admission, SHARE * (time.perf_counter() - start))
+            self._advance(self._admission, self._share() * (time.perf_counter() - start))
         elif not self._cache.rows():
             # Nothing fits and nothing decodes: the next turn finds the room.
             self._is_held = False
@@ -143,10 +143,15 @@ class DecodeLoop:
         places = self._limits.slots - len(self._cache.rows())
         if self._waiting and places > 0:
             slice_tokens = self._pace.slice_tokens(decoding=bool(self._cache.rows()))
+            most_patches = int(slice_tokens * self._share())
             with self._changed:
-                group = next_group(self._waiting, min(places, self._group_most), self._cache, slice_tokens)
+                group = next_group(self._waiting, min(places, self._group_most), self._cache, most_patches)
             if group:
                 self._admission = Admission(group, self._tower, self._decoder, self._cache, slice_tokens)
+
+    def _share(self) -> float:
+        slots = self._limits.slots
+        return self._pace.share(slots - len(self._cache.rows()), slots)
 
     def _advance(self, admission: Admission, seconds: float) -> None:
         """Work on the admission for so long, or to its end where nothing decodes."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-SHARE = 1.5
-"""Time for those on their way in, in steps of those that decode: a step then comes at least every 2.5 steps' time."""
+LEAST_SHARE, MOST_SHARE = 1.0, 4.0
+"""Time for those on their way in, in steps of those that decode: the most where nearly all slots are free, since a step
+of few rows takes as long as one of many."""
 SMALLEST_SLICE = 64
 """Tokens: below that, slices cost more than they are worth."""
 WHOLE = 1 << 30
@@ -26,6 +27,11 @@ class Pace:
     def admitted(self, token_layers: int, seconds: float) -> None:
         """Note an admission: its tokens times the layers they went through."""
         self._token = _blend(self._token, seconds / token_layers)
+
+    @staticmethod
+    def share(free: int, slots: int) -> float:
+        """Time for an admission between two steps, in steps, with so many slots free."""
+        return LEAST_SHARE + (MOST_SHARE - LEAST_SHARE) * free / slots
 
     def slice_tokens(self, *, decoding: bool) -> int:
         """Tokens that one slice may take through a layer: what a step's time holds where others decode, else all."""

@@ -46,14 +46,15 @@ class VisionTower:
         grids = [(1, *prompt.grid) for prompt in prompts]
         ends = [0, *accumulate(height * width for _, height, width in grids)]
         spans = list(pairwise(ends))
-        patches = paddle.to_tensor(np.concatenate([prompt.patches for prompt in prompts])).unsqueeze(0)
-        hidden = self._embeddings(
-            patches,
-            position_ids=paddle.arange(ends[-1]),
-            image_grid_thw=grids,
-            interpolate_pos_encoding=True,
-        ).squeeze(0)
-        del patches
+        embedded = []
+        for prompt, grid in zip(prompts, grids, strict=True):
+            patches = paddle.to_tensor(prompt.patches).unsqueeze(0)
+            places = paddle.arange(len(prompt.patches))
+            embedded.append(
+                self._embeddings(patches, places, image_grid_thw=[grid], interpolate_pos_encoding=True).squeeze(0)
+            )
+            yield
+        hidden = _joined(embedded)
         cos, sin = self._rope(grids)
         yield
         for layer in self._encoder.layers:
