@@ -92,7 +92,8 @@ def _official_server(weights: Path) -> Iterator[Ask]:
             body = {"file": base64.b64encode(page).decode(), "fileType": 1, "visualize": False}
             answer = client.post(f"{url}/layout-parsing", json=body).raise_for_status().json()
             [result] = answer["result"]["layoutParsingResults"]
-            return str(result["markdown"]["text"])
+            # The gateway's answer begins and ends with text.
+            return str(result["markdown"]["text"]).strip()
 
         try:
             _wait(client, url, server, log)
