@@ -47,11 +47,19 @@ cp docs/air-gapped.md docs/weights.md README.md LICENSE "$kit/docs/"
 cp deploy/airgap/load.sh "$kit/"
 mkdir "$kit/samples" && cp samples/sample.pdf "$kit/samples/"
 
+setting() { # NAME: its value in the environment, or in .env
+    if [[ -n "${!1:-}" ]]; then
+        echo "${!1}"
+    elif [[ -e .env ]]; then
+        sed -n "s/^$1=//p" .env | tail -n 1
+    fi
+}
+
 # The settings of the isolated machine: the same product, and nothing is built or pulled there.
 {
     echo "PULL_POLICY=never"
     for name in COMPOSE_FILE COMPOSE_PROFILES REGISTRY TAG GATEWAY_TAG PROMETHEUS_IMAGE S3_IMAGE; do
-        value="${!name:-$(sed -n "s/^$name=//p" .env 2>/dev/null | tail -n 1)}"
+        value=$(setting "$name")
         if [[ -n "$value" ]]; then
             echo "$name=$value"
         fi
