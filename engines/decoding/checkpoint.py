@@ -39,6 +39,8 @@ def load_checkpoint(model: Model, settings: EngineSettings) -> Checkpoint:
     network = predictor.infer
     network.eval()
     config = network.config
+    if config.vision_config.hidden_act != "gelu_pytorch_tanh":
+        raise MissingWeights(f"{model.path}/config.json: not the vision tower of PaddleOCR-VL 0.9B")
     if config.use_bias or config.scale_qk_coeff != 1.0 or config.get("tie_word_embeddings", False):
         raise MissingWeights(f"{model.path}/config.json: not the architecture of PaddleOCR-VL 0.9B")
     eos = network.generation_config.eos_token_id

@@ -19,8 +19,9 @@ from engines.decoding.prompts import Prompt
 
 Tensor = Any
 
-LOGITS_BYTES = 256 * 2**20
-"""What the float32 attention logits of one crop may take at once; a large crop's queries go in parts."""
+CPU_LOGITS_BYTES, GPU_LOGITS_BYTES = 2 * 2**20, 256 * 2**20
+"""What the float32 attention logits of one crop may take at once: a large crop's queries go in parts, on a CPU in such
+as stay in its cache (twice as fast from 2,500 patches on)."""
 
 
 class VisionTower:
@@ -32,6 +33,7 @@ class VisionTower:
         self._encoder = tower.encoder
         self._norm = tower.post_layernorm
         self._projector = model.mlp_AR
+        self._logits_bytes = CPU_LOGITS_BYTES if paddle.get_device() == "cpu" else GPU_LOGITS_BYTES
 
     @property
     def layers(self) -> int:
@@ -47,12 +49,8 @@ class VisionTower:
         ends = [0, *accumulate(height * width for _, height, width in grids)]
         spans = list(pairwise(ends))
         embedded = []
-        for prompt, grid in zip(prompts, grids, strict=True):
-            patches = paddle.to_tensor(prompt.patches).unsqueeze(0)
-            places = paddle.arange(len(prompt.patches))
-            embedded.append(
-                self._embeddings(patches, places, image_grid_thw=[grid], interpolate_pos_encoding=True).squeeze(0)
-            )
+        for prompt in prompts:
+            embedded.append(self._embedded(prompt))
             yield
         hidden = _joined(embedded)
         cos, sin = self._rope(grids)
@@ -62,12 +60,26 @@ class VisionTower:
             hidden = hidden + seen
             normed, made = layer.layer_norm2(hidden), []
             for start, end in _parts(0, ends[-1], slice_patches):
-                made.append(layer.mlp(normed[start:end]))
+                # The same function as the official one, whose power of three takes 13 times as long on a CPU.
+                wide = functional.gelu(layer.mlp.fc1(normed[start:end]), approximate=True)
+                made.append(layer.mlp.fc2(wide))
                 yield
             hidden = hidden + _joined(made)
         hidden = self._norm(hidden)
         images = [hidden[start:end] for start, end in spans]
         return list(self._projector(images, grids))
+
+    def _embedded(self, prompt: Prompt) -> Tensor:
+        """Patches and their places as hidden states, [patches, hidden size].
+
+        A convolution whose stride is its kernel is a product: one patch, one row.
+        """
+        convolution = self._embeddings.patch_embedding
+        weight = convolution.weight
+        patches = paddle.to_tensor(prompt.patches).reshape([len(prompt.patches), -1]).astype(weight.dtype)
+        hidden = paddle.matmul(patches, weight.reshape([weight.shape[0], -1]), transpose_y=True) + convolution.bias
+        places = self._embeddings.interpolate_pos_encoding(hidden, *prompt.grid, is_after_patchify=True)
+        return hidden + places.squeeze(0)
 
     def _rope(self, grids: Sequence[tuple[int, int, int]]) -> tuple[Tensor, Tensor]:
         """Cosine and signed sine, float32 [patches, heads, head size], of each patch's row and column.
@@ -104,16 +116,18 @@ class VisionTower:
             made.append((_rotated(query, *tables), _rotated(key, *tables), value))
             yield
         query, key, value = (_joined(parts) for parts in zip(*made, strict=True))
-        seen = []
+        seen, done = [], 0
         for first, last in spans:
             keys, values = (x[first:last].transpose([1, 0, 2]) for x in (key, value))
-            most = min(slice_patches, max(1, LOGITS_BYTES // (4 * heads * (last - first))))
+            most = min(slice_patches, max(1, self._logits_bytes // (4 * heads * (last - first))))
             for start, end in _parts(first, last, most):
                 queries = (query[start:end] * attention.scale).transpose([1, 0, 2])
                 logits = paddle.matmul(queries, keys, transpose_y=True).astype("float32")
                 weights = functional.softmax(logits, axis=-1).astype(values.dtype)
                 seen.append(paddle.matmul(weights, values).transpose([1, 0, 2]))
-                if end - start == most:
+                done += end - start
+                if done >= slice_patches:
+                    done = 0
                     yield
         return attention.out_proj(_joined(seen).reshape([hidden.shape[0], heads * size]))
 

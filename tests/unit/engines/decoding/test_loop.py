@@ -40,8 +40,11 @@ def test_a_short_text_does_not_wait_for_a_long_one(make_bench):
     assert set(order[:-1]) == set(short)
 
 
-def test_rows_that_decode_go_on_while_others_are_admitted(make_bench):
+def test_rows_that_decode_go_on_while_others_are_admitted(make_bench, monkeypatch):
     bench = make_bench()
+    for share in ("LEAST_SHARE", "MOST_SHARE"):
+        # A slice after every step.
+        monkeypatch.setattr(f"engines.decoding.pace.{share}", 0.0)
     [first] = bench.rows([noise(0, max_new_tokens=4000)])
     bench.loop.submit([first])
     while not first.generated:
