@@ -83,6 +83,10 @@ class Gateway:
         """What it does before it is ready."""
         return "canary inferences"
 
+    def stall(self) -> str | None:
+        """Nothing: it loads no models."""
+        return None
+
     def reason(self) -> str:
         """Nothing: its log went where ours goes."""
         return "  (its reason stands above)"

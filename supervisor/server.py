@@ -26,6 +26,9 @@ class Server(Protocol):
     def progress(self) -> str:
         """What it does before it is ready."""
 
+    def stall(self) -> str | None:
+        """What hangs before it is ready, as a sentence; None where nothing does."""
+
     def reason(self) -> str:
         """Why it did not become ready: indented lines."""
 

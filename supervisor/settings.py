@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     run_dir: Path = Field(default=Path(".run"), description="Folder of Triton's log.")
 
     start_timeout: Seconds = Field(default=300, description="Seconds that Triton or the gateway may take to come up.")
+    start_stall: Seconds = Field(
+        default=60, description="Seconds that a model may do no work while it loads; then the start is given up."
+    )
     shutdown_timeout: Annotated[int, Field(ge=0)] = Field(
         default=30, description="Seconds that work in flight may still take after SIGTERM."
     )

@@ -220,7 +220,7 @@ class Stack:
         """Wait until a server is ready, and say so every few seconds.
 
         Raises:
-            StartFailed: it ended, or START_TIMEOUT passed.
+            StartFailed: it ended, it hangs, or START_TIMEOUT passed.
         """
         limit = self.settings.start_timeout
         start = time.monotonic()
@@ -235,6 +235,8 @@ class Stack:
                     return
                 if ending := server.ending():
                     raise StartFailed(f"{server.name} {ending} before it was ready\n{server.reason()}")
+                if stall := server.stall():
+                    raise StartFailed(f"{server.name} was not ready: {stall}\n{server.reason()}")
                 if waited > limit:
                     raise StartFailed(
                         f"{server.name} was not ready within {limit:g} seconds (START_TIMEOUT): {server.progress()}\n"

@@ -17,6 +17,7 @@ from supervisor.errors import StartFailed
 from supervisor.log import TritonLog
 from supervisor.settings import Settings
 from supervisor.shared_memory import SharedMemory
+from supervisor.stall import Stall
 
 STUB = "triton_python_backend_stub"
 """The program that runs one instance of a Python model, a child of Triton."""
@@ -32,6 +33,7 @@ class Triton:
         self._settings = settings
         self._child: Child | None = None
         self._shared_memory = SharedMemory(settings.run_dir / "shared-memory-prefix")
+        self._stall = Stall(settings.start_stall)
         self.log = TritonLog(settings.run_dir / "triton.log")
         self.url = f"http://{authority(settings.triton_host, settings.triton_http_port)}"
 
@@ -55,6 +57,7 @@ class Triton:
             raise StartFailed(f"{self._program} is missing: run `make setup`, or set TRITON_DIR.")
         if not self.models:
             raise StartFailed(f"no model in {self._settings.model_repository}: set MODEL_REPOSITORY.")
+        self._stall = Stall(self._settings.start_stall)
         prefix = self._shared_memory.new_prefix()
         with self.log.rotate() as output:
             self._child = Child(self._command(prefix), env=self._environment(), output=output)
@@ -76,6 +79,14 @@ class Triton:
         self.log.read_on()
         loading = [model for model in self.models if model not in self.log.loaded]
         return f"models {', '.join(loading)} loading" if loading else "models loaded"
+
+    def stall(self) -> str | None:
+        """What hangs before it is ready, as a sentence; None where nothing does."""
+        self.log.read_on()
+        # An instance is called after its model, its place and its number.
+        loading = {pid: name for pid, name in self.stubs().items() if name.rsplit("_", 2)[0] not in self.log.loaded}
+        name = self._stall.look(loading)
+        return f"{name} did no work for {self._settings.start_stall:g} seconds (START_STALL)" if name else None
 
     def reason(self) -> str:
         """The last errors of its log, for the message of a failed start."""

@@ -67,6 +67,14 @@ def test_a_start_that_takes_too_long_is_given_up(world: World) -> None:
     assert world.survivors() == []
 
 
+def test_a_model_that_hangs_while_it_loads_is_not_waited_for(world: World) -> None:
+    world.tell("triton", "hanging")
+    # A stub of the fakes looks around twenty times a second.
+    with pytest.raises(StartFailed, match=r"vlm_0_0 did no work for 0\.3 seconds \(START_STALL\)"):
+        Stack(world.settings(start_stall=0.3)).__enter__()
+    assert world.survivors() == []
+
+
 def test_a_gateway_that_can_not_read_is_no_start(world: World) -> None:
     world.tell("health", "failed")
     with pytest.raises(StartFailed, match="the gateway was not ready"):

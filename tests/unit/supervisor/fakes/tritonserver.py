@@ -1,6 +1,7 @@
 """Plays Triton: the health endpoints, the log, a stub for each model. Its folder is the test's; `triton` tells it what
-to do: `ok`, `broken` (a model fails to load), `loading` (for ever), or `stubborn` (SIGTERM does not end it). Inferences
-are answered well, unless `canary` holds another answer: a status and a text.
+to do: `ok`, `broken` (a model fails to load), `loading` (for ever), `hanging` (a stub does nothing, for ever), or
+`stubborn` (SIGTERM does not end it). Inferences are answered well, unless `canary` holds another answer: a status and a
+text.
 """
 
 from __future__ import annotations
@@ -64,6 +65,9 @@ def main() -> None:
         )
         for model in MODELS
     ]
+    if mode == "hanging":
+        log("I", "successfully loaded 'layout'")
+        signal.pause()
     server = ThreadingHTTPServer(("127.0.0.1", arguments.http_port), Handler)
     for model in MODELS:
         log("I", f"successfully loaded '{model}'")
