@@ -1,6 +1,6 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test setup-perf run test lint accuracy parity perf airgap-kit clean
+.PHONY: help setup setup-test setup-perf run test lint accuracy parity bench-vlm perf airgap-kit clean
 
 PYTHON ?=
 export PYTHON
@@ -39,6 +39,9 @@ accuracy: setup-test ## word F1 and CER on documents with known text
 
 parity: setup-test ## the official pipeline and this server on the same made weights: every answer equal, byte for byte
 	@$(BIN)/python -m benchmarks.parity --write docs/parity.md
+
+bench-vlm: setup-test ## the decode loop against the official engine and server, on the same made weights
+	@$(BIN)/python -m benchmarks.decoding
 
 perf: setup-test setup-perf ## perf_analyzer on Triton, and pages/s through the gateway
 	@$(BIN)/python -m benchmarks.perf

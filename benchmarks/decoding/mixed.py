@@ -62,14 +62,15 @@ def equal_texts(bench: Bench, crops: int) -> tuple[int, int]:
     return equal, tokens
 
 
-def memory_growth(bench: Bench, crops: int) -> tuple[float, float]:
-    """Resident MiB after the first tenth of so many crops, and after the last."""
-    random, process = np.random.default_rng(2), psutil.Process()
+def memory_marks(bench: Bench, crops: int) -> list[float]:
+    """Resident MiB after each tenth of so many crops."""
+    process = psutil.Process()
+    wanted = [_any_crop(number, np.random.default_rng(number)) for number in range(crops // 10)]
     marks = []
-    for chunk in _chunks(crops, crops // 10):
-        bench.read([_any_crop(number, random) for number in chunk], slots=SLOTS)
+    for _ in range(10):
+        bench.read(wanted, slots=SLOTS)
         marks.append(process.memory_info().rss / 2**20)
-    return marks[0], marks[-1]
+    return marks
 
 
 def _any_crop(number: int, random: np.random.Generator) -> Crop:

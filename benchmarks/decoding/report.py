@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import paddle
 
 from benchmarks.decoding.bench import Bench
-from benchmarks.decoding.mixed import equal_texts, memory_growth, mixed_lengths
+from benchmarks.decoding.mixed import equal_texts, memory_marks, mixed_lengths
 from benchmarks.decoding.rates import Rate, decode_rates, first_token_seconds, longest_stall
 from benchmarks.decoding.server import server_ratios
 from benchmarks.made import kept_weights
@@ -65,13 +65,9 @@ class Report:
     def memory(self) -> None:
         """Memory over many crops."""
         with _bench("tiny", RAMBLING, "rambling") as bench:
-            early, late = memory_growth(bench, self.memory_wanted)
-            _row(
-                f"tiny: resident MiB after {self.memory_wanted // 10} and {self.memory_wanted} crops",
-                early,
-                late,
-                late / early,
-            )
+            marks = memory_marks(bench, self.memory_wanted)
+            listed = ", ".join(f"{mark:.0f}" for mark in marks)
+            print(f"| tiny: resident MiB after each tenth of {self.memory_wanted} crops | | {listed} | |", flush=True)
 
     def server(self) -> None:
         """Pages a second through the servers."""
