@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from engines.vlm.paddle import PaddleVlm
 from scripts.made_weights.pages import draw, png
 from scripts.made_weights.standard_pages import standard_page
 from supervisor.stack import Stack
+from tests.conftest import ROOT
 from tests.triton.conftest import Models, Outputs, text
 from tests.triton.test_contracts import ROWS, promised
 
@@ -140,5 +142,9 @@ def test_documented_metrics_of_the_decode_loop_are_served(paddle_stack: Stack, p
     paddle_models.ask("vlm", **crop_request(CROPS[0]))
     time.sleep(1)
     totals = metric_totals(paddle_stack)
+    section = (ROOT / "docs" / "decoding.md").read_text(encoding="utf-8").split("## Metrics of the loop")[1]
+    documented = set(re.findall(r"`(vlm_\w+)`", section.split("\n## ")[0]))
+    assert len(documented) == 10
+    assert documented - set(totals) == set()
     assert totals["vlm_generated_tokens_total"] >= totals["vlm_admitted_crops_total"] > 0
     assert totals["vlm_slots_in_use"] == totals["vlm_waiting_crops"] == totals["vlm_crops_in_flight"] == 0
