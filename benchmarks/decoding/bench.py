@@ -70,7 +70,7 @@ class Bench:
         self.checkpoint = load_checkpoint(model, settings)
         self.maker = PromptMaker(self.checkpoint.processor, self.checkpoint.config.image_token_id)
         self._tower = VisionTower(self.checkpoint.model)
-        self._decoder = Decoder(self.checkpoint.model, keep_official=True)
+        self._decoder = Decoder(self.checkpoint.model)
 
     def rows(self, crops: Sequence[Crop]) -> list[Row]:
         """The crops, ready for a loop."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,36 +39,25 @@ class _Layer:
 
 
 class Decoder:
-    """The language model of a checkpoint.
+    """The language model of a checkpoint."""
 
-    On a CPU it keeps the matrices in a layout of its own and takes them out of the official modules, which can't
-    generate any more then; `keep_official` leaves them there as well.
-    """
-
-    def __init__(self, model: Any, *, keep_official: bool = False) -> None:
+    def __init__(self, model: Any) -> None:
         config = model.config
-        on_cpu = paddle.get_device() == "cpu"
-
-        def taken(linear: Any) -> Matrix:
-            matrix = Matrix(linear.weight, on_cpu=on_cpu)
-            if not keep_official:
-                linear.weight = None
-            return matrix
-
+        matrix = partial(Matrix, on_cpu=paddle.get_device() == "cpu")
         self._layers = [
             _Layer(
                 layer.input_layernorm.weight,
-                taken(layer.self_attn.qkv_proj),
-                taken(layer.self_attn.o_proj),
+                matrix(layer.self_attn.qkv_proj.weight),
+                matrix(layer.self_attn.o_proj.weight),
                 layer.post_attention_layernorm.weight,
-                taken(layer.mlp.up_gate_proj),
-                taken(layer.mlp.down_proj),
+                matrix(layer.mlp.up_gate_proj.weight),
+                matrix(layer.mlp.down_proj.weight),
             )
             for layer in model.model.layers
         ]
         self._embedding = model.model.embed_tokens.weight
         self._norm = model.model.norm.weight
-        self._head = taken(model.lm_head)
+        self._head = matrix(model.lm_head.weight)
         self._epsilon = config.rms_norm_eps
         self._query_heads = config.num_attention_heads
         self._heads = config.num_key_value_heads

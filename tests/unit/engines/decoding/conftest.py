@@ -98,7 +98,7 @@ def make_bench(checkpoint: Checkpoint, maker: PromptMaker) -> Iterator[MakeBench
     """Makes a bench with so many slots, tokens of cache, and tokens after which a loop ends a text."""
 
     def make(slots: int = 8, budget: int = 65536, repetition: int = 0) -> Bench:
-        tower, decoder = VisionTower(checkpoint.model), Decoder(checkpoint.model, keep_official=True)
+        tower, decoder = VisionTower(checkpoint.model), Decoder(checkpoint.model)
         cache = Cache(decoder.cache_shape, budget, by_halves)
 
         def end(row: Row, reason: FinishReason) -> None:
