@@ -16,7 +16,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m scripts.made_weights", description=__doc__)
     parser.add_argument("folder", type=Path, help="where to; made if it is not there")
     parser.add_argument("--version", choices=PAIRS, default="v1.6", help="of PaddleOCR-VL, with its layout model")
-    parser.add_argument("--size", choices=get_args(Size), default="tiny", help="full: the released shape, 0.9B numbers; narrow: its layers, tiny widths")
+    parser.add_argument(
+        "--size", choices=get_args(Size), default="tiny", help="full: as released, 0.9B; narrow: its layers"
+    )
     parser.add_argument("--dtype", choices=get_args(Dtype), default="float32", help="of PaddleOCR-VL's tensors")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--with-preprocessing", action="store_true", help="also the orientation and unwarping models")
