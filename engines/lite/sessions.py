@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,7 +75,16 @@ class OnnxSession:
 
 
 class OpenVinoSession:
-    """A model in OpenVINO, with one stream of one thread for each worker."""
+    """A model in OpenVINO, with one stream of one thread for each worker.
+
+    The first inference of a process runs alone. It makes static variables of OpenVINO's Python binding, and lets go of
+    Python's lock meanwhile; a second thread that came along would wait for them with that lock held, and the process
+    would stand still for ever.
+    """
+
+    _first: ClassVar = threading.Lock()
+    _is_ready: ClassVar[bool] = False
+    """Whether a first inference is done, of any session."""
 
     def __init__(self, path: Path, threads: int, kernels: int) -> None:
         self._model = (
@@ -96,6 +105,14 @@ class OpenVinoSession:
 
     def run(self, batch: Floats) -> list[Floats]:
         """All outputs for `batch`, float32 [n, ...]."""
+        if OpenVinoSession._is_ready:
+            return self._infer(batch)
+        with OpenVinoSession._first:
+            outputs = self._infer(batch)
+            OpenVinoSession._is_ready = True
+        return outputs
+
+    def _infer(self, batch: Floats) -> list[Floats]:
         if not hasattr(self._local, "request"):
             self._local.request = self._model.create_infer_request()
         outputs = self._local.request.infer({0: batch}, share_inputs=True, share_outputs=True)

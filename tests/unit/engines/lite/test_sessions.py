@@ -35,3 +35,24 @@ assert telemetry_utils.tm.__name__ == "openvino.tools.ovc.telemetry_stub", telem
 """
     subprocess.run([sys.executable, "-c", program], env={**os.environ, "HOME": str(tmp_path)}, check=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_threads_may_begin_together() -> None:
+    """OpenVINO's Python binding would then wait for itself, with Python's lock held: nearly each time, done like this."""
+    program = f"""
+import sys, threading
+from pathlib import Path
+import numpy as np
+from engines.lite.sessions import open_session
+sessions = [open_session(Path({str(MODEL.resolve())!r}), "openvino", threads=4) for _ in range(2)] * 2
+together = threading.Barrier(len(sessions))
+def run(session):
+    together.wait()
+    session.run(np.zeros((1, 3, 32, 32), np.float32))
+threads = [threading.Thread(target=run, args=(session,)) for session in sessions]
+sys.setswitchinterval(1e-6)
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", program], timeout=60, check=True)
