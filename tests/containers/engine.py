@@ -71,19 +71,18 @@ def running(data: Path) -> Iterator[Engine]:
     with (data.with_suffix(".lock")).open("w") as lock, tempfile.TemporaryDirectory(prefix="dockerd-") as scratch:
         fcntl.flock(lock, fcntl.LOCK_EX)
         folder = Path(scratch)
-        bridges = _bridges()
         log = folder / "log"
         with log.open("wb") as output:
             daemon = subprocess.Popen(_command(data, folder), stdout=output, stderr=subprocess.STDOUT)
+        engine = Engine(_environment(folder), data / "volumes")
         try:
-            engine = Engine(_environment(folder), data / "volumes")
             _await(engine, daemon, log)
             yield engine
         finally:
+            # What Compose took down is gone; a test that failed can have left networks.
+            engine.outcome("docker", "network", "prune", "--force")
             daemon.terminate()
             daemon.wait(60)
-            for bridge in _bridges() - bridges:
-                subprocess.run(["ip", "link", "delete", bridge], check=False)
 
 
 def _check_machine() -> None:
@@ -139,7 +138,3 @@ def _free_network() -> str:
     ]
     networks = (ipaddress.ip_network(f"10.{number}.0.0/16") for number in range(201, 255))
     return str(next(network for network in networks if not any(address in network for address in taken)))
-
-
-def _bridges() -> set[str]:
-    return {name for name in psutil.net_if_addrs() if name.startswith("br-")}
