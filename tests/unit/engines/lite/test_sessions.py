@@ -38,7 +38,7 @@ assert telemetry_utils.tm.__name__ == "openvino.tools.ovc.telemetry_stub", telem
 
 
 def test_threads_may_begin_together() -> None:
-    """OpenVINO's Python binding would then wait for itself, with Python's lock held: nearly each time, done like this."""
+    """OpenVINO's Python binding would wait for itself with Python's lock held, done like this nearly each time."""
     program = f"""
 import sys, threading
 from pathlib import Path
