@@ -53,7 +53,10 @@ def test_the_other_models(kserve: HttpUrl) -> None:
             assert await models.ready(deadline)
             KServe.outputs = [("BOXES", "BYTES", [1, 1], text("", b"[]")[3])]
             assert await models.detect(image, deadline) == []
-            KServe.outputs = [("TEXT", "BYTES", [1, 1], text("", b"hello")[3])]
+            KServe.outputs = [
+                (name, "BYTES", [1, 1], text("", value)[3])
+                for name, value in (("TEXT", b"hello"), ("FINISH_REASON", b"stop"))
+            ]
             assert await models.recognise(image, "OCR:", deadline) == "hello"
             KServe.outputs = [text("RESULTS", b'[{"markdown": "# a", "prunedResult": {}}]')]
             assert (await models.restructure([{}], {}, deadline, "r"))[0].markdown == "# a"
