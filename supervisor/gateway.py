@@ -38,6 +38,7 @@ class Gateway:
     def __init__(self, settings: Settings, triton_url: str) -> None:
         self._settings = settings
         self._triton_url = triton_url
+        self._variables = dict(os.environ)
         self._child: Child | None = None
         self.url = f"http://{authority(settings.host, settings.gateway_port)}"
 
@@ -52,7 +53,7 @@ class Gateway:
         self._child = Child(
             [sys.executable, "-m", "gateway"],
             env={
-                **os.environ,
+                **self._variables,
                 "HOST": self._settings.host,
                 "GATEWAY_PORT": str(self._settings.gateway_port),
                 "TRITON_URL": self._triton_url,

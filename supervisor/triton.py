@@ -31,6 +31,7 @@ class Triton:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._variables = dict(os.environ)
         self._child: Child | None = None
         self._shared_memory = SharedMemory(settings.run_dir / "shared-memory-prefix")
         self._stall = Stall(settings.start_stall)
@@ -133,13 +134,13 @@ class Triton:
         ]
 
     def _environment(self) -> dict[str, str]:
-        """Our own environment, where Triton's binary finds its libraries and its stubs our packages."""
+        """The environment in which we began, where Triton's binary finds its libraries and its stubs our packages."""
         libraries = [str((self._settings.triton_dir / "nvidia_pytriton.libs").absolute()), *_libpython_folder()]
-        if inherited := os.environ.get("LD_LIBRARY_PATH"):
+        if inherited := self._variables.get("LD_LIBRARY_PATH"):
             libraries.append(inherited)
         # A stub runs the packages of the python3 that is first on PATH. Not resolved: a venv's python is a link.
-        programs = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-        return {**os.environ, "LD_LIBRARY_PATH": os.pathsep.join(libraries), "PATH": os.pathsep.join(programs)}
+        programs = [str(Path(sys.executable).parent), self._variables.get("PATH", os.defpath)]
+        return {**self._variables, "LD_LIBRARY_PATH": os.pathsep.join(libraries), "PATH": os.pathsep.join(programs)}
 
 
 def _libpython_folder() -> list[str]:

@@ -32,5 +32,8 @@ def running(folder: Path, **more: str) -> Iterator[Stack]:
         "RESTART_DELAY_MAX": "1",
         **more,
     }
-    with mock.patch.dict(os.environ, environment), Stack(settings_on_free_ports(folder / "run")) as stack:
+    # The stack keeps the environment that it is made in: it must not be that of the tests beside it.
+    with mock.patch.dict(os.environ, environment):
+        product = Stack(settings_on_free_ports(folder / "run"))
+    with product as stack:
         yield stack

@@ -67,7 +67,7 @@ def test_the_other_models(kserve: HttpUrl) -> None:
 
     asyncio.run(ask())
     shapes = [[tensor["shape"] for tensor in head["inputs"]] for _, head, _ in KServe.seen]
-    assert shapes[:2] == [[[1, 2, 3, 3]], [[1, 2, 3, 3], [1, 1]]]
+    assert shapes[:2] == [[[1, 2, 3, 3]], [[1, 2, 3, 3], [1, 1], [1, 1]]]
 
 
 def test_a_stub_that_was_killed_lets_nobody_wait_for_ever(kserve: HttpUrl) -> None:
