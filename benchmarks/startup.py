@@ -52,9 +52,8 @@ def _start(folder: Path) -> tuple[float, Mapping[str, float], Mapping[str, float
 
 
 def _load_seconds(log: str) -> dict[str, float]:
-    moments = {
-        name: _moment(stamp) for stamp, name in re.findall(r"^I(\d+ [\d:.]+) .*loaded '(\w+)'", log, re.MULTILINE)
-    }
+    loaded = re.findall(r"^I(\d+ [\d:.]+) .*successfully loaded '(\w+)'", log, re.MULTILINE)
+    moments = {name: _moment(stamp) for stamp, name in loaded}
     first = re.search(r"^\w(\d+ [\d:.]+) ", log, re.MULTILINE)
     begun = _moment(first[1]) if first else 0.0
     return {name: moment - begun for name, moment in moments.items()}
