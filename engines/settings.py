@@ -14,13 +14,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from typing_extensions import Self
 
 
-def _workers() -> int:
-    """Twice the cores: a core has work while a thread waits for the last line of its stage."""
-    return 2 * len(os.sched_getaffinity(0))
-
-
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
+
+
+def _workers() -> int:
+    """Twice the cores: a core has work while a thread waits for the last line of its stage."""
+    return 2 * _cores()
 
 
 def _engine_of(others: dict[str, Any]) -> Literal["lite", "paddle"]:

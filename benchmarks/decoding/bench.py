@@ -33,16 +33,14 @@ class Timeline:
     ends: list[float] = field(default_factory=list)
     rows: list[int] = field(default_factory=list)
     waiting: list[int] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
 
     def admitted(self, rows: int, vision_seconds: float, prefill_seconds: float) -> None:
         """Rows came to their first token."""
 
-    def stepped(self, rows: int, seconds: float) -> None:
+    def stepped(self, rows: int, seconds: float) -> None:  # noqa: ARG002
         """One token of each row was decoded."""
         self.ends.append(time.perf_counter())
         self.rows.append(rows)
-        self.seconds.append(seconds)
 
     def holds(self, rows: int, waiting: int, cache_tokens: int) -> None:  # noqa: ARG002
         """What waits after a turn; kept for the turns that had a step."""
