@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import httpx2 as httpx
 import psutil
@@ -16,10 +18,14 @@ from supervisor.stack import Stack
 
 
 @contextmanager
-def running_product() -> Iterator[Stack]:
-    """Triton and the gateway on free ports, ready, with the environment's settings; stopped with the context."""
-    with tempfile.TemporaryDirectory() as folder, Stack(settings_on_free_ports(Path(folder))) as stack:
-        yield stack
+def running_product(**more: str) -> Iterator[Stack]:
+    """Triton and the gateway on free ports, ready, until the context ends; `more` adds to the environment's settings."""
+    with tempfile.TemporaryDirectory() as folder:
+        # The stack keeps the environment that it is made in.
+        with mock.patch.dict(os.environ, more):
+            product = Stack(settings_on_free_ports(Path(folder)))
+        with product as stack:
+            yield stack
 
 
 def cpu_seconds(stack: Stack) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import itertools
-import os
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from unittest import mock
 
 import httpx2 as httpx
 import yaml
@@ -46,7 +44,7 @@ def server_ratios(clients: Sequence[int]) -> Iterator[tuple[int, float, float]]:
     with _official_server(weights) as official:
         known = {page: official(page) for page in pages}
         rates = [_rate(official, pages, count, known) for count in clients]
-    with mock.patch.dict(os.environ, environment), running_product() as stack, httpx.Client(timeout=600) as client:
+    with running_product(**environment) as stack, httpx.Client(timeout=600) as client:
 
         def ours(page: bytes) -> str:
             answer = client.post(f"{stack.gateway_url}/ocr", files={"file": page}).raise_for_status()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import numpy as np
 import tritonclient.http as triton
@@ -41,7 +39,7 @@ def serve_all(job: Job) -> Served:
         # What the official native engine shows its model.
         "VLM_COLOUR_ORDER": "bgr",
     }
-    with mock.patch.dict(os.environ, environment), running_product() as stack:
+    with running_product(**environment) as stack:
         url = stack.triton_url.removeprefix("http://")
         with triton.InferenceServerClient(url, concurrency=IN_FLIGHT, network_timeout=_SECONDS) as client:
             answers = _read_all(client, [task for task in job.tasks if task.given is None])

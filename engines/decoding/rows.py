@@ -52,11 +52,6 @@ class Row:
         return deadline is not None and time.time() >= deadline
 
     @property
-    def most_tokens(self) -> int:
-        """Tokens that the cache must hold in the end, at most."""
-        return self.prompt.length + self.prompt.options.max_new_tokens
-
-    @property
     def position(self) -> int:
         """The position of the token that the next step feeds in."""
         return self.length + self.prompt.delta

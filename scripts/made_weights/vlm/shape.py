@@ -5,7 +5,7 @@ Source of the released shape: `config.json` of PaddleOCR-VL-0.9B; all of v1, 1.5
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from scripts.made_weights.vlm.tokens import EOS, PAD, START, Specials, specials_at
@@ -43,35 +43,33 @@ class Shape:
     specials: Specials
 
 
+_TINY = Shape(
+    vocabulary=1024,
+    text=Tower(layers=2, hidden=64, feed_forward=128, heads=4),
+    kv_heads=2,
+    head=32,
+    mrope=(4, 6, 6),
+    vision=Tower(layers=2, hidden=64, feed_forward=144, heads=4),
+    specials=specials_at(980, every_place=100),
+)
+_FULL = Shape(
+    vocabulary=103424,
+    text=Tower(layers=18, hidden=1024, feed_forward=3072, heads=16),
+    kv_heads=2,
+    head=128,
+    mrope=(16, 24, 24),
+    vision=Tower(layers=27, hidden=1152, feed_forward=4304, heads=16),
+    specials=specials_at(TRUE_SPECIALS_AT, every_place=1),
+)
 SHAPES: dict[Size, Shape] = {
-    "tiny": Shape(
-        vocabulary=1024,
-        text=Tower(layers=2, hidden=64, feed_forward=128, heads=4),
-        kv_heads=2,
-        head=32,
-        mrope=(4, 6, 6),
-        vision=Tower(layers=2, hidden=64, feed_forward=144, heads=4),
-        specials=specials_at(980, every_place=100),
-    ),
+    "tiny": _TINY,
     # As many layers as the released shape: what a step takes is the launching of its operators.
-    "narrow": Shape(
-        vocabulary=1024,
-        text=Tower(layers=18, hidden=64, feed_forward=128, heads=4),
-        kv_heads=2,
-        head=32,
-        mrope=(4, 6, 6),
-        vision=Tower(layers=27, hidden=64, feed_forward=144, heads=4),
-        specials=specials_at(980, every_place=100),
+    "narrow": replace(
+        _TINY,
+        text=replace(_TINY.text, layers=_FULL.text.layers),
+        vision=replace(_TINY.vision, layers=_FULL.vision.layers),
     ),
-    "full": Shape(
-        vocabulary=103424,
-        text=Tower(layers=18, hidden=1024, feed_forward=3072, heads=16),
-        kv_heads=2,
-        head=128,
-        mrope=(16, 24, 24),
-        vision=Tower(layers=27, hidden=1152, feed_forward=4304, heads=16),
-        specials=specials_at(TRUE_SPECIALS_AT, every_place=1),
-    ),
+    "full": _FULL,
 }
 
 
