@@ -19,7 +19,7 @@ from supervisor.stack import Stack
 
 @contextmanager
 def running_product(**more: str) -> Iterator[Stack]:
-    """Triton and the gateway on free ports, ready, until the context ends; `more` adds to the environment's settings."""
+    """Triton and the gateway on free ports, ready, until the context ends; `more` adds to the environment."""
     with tempfile.TemporaryDirectory() as folder:
         # The stack keeps the environment that it is made in.
         with mock.patch.dict(os.environ, more):
