@@ -10,7 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from gateway.errors import GatewayError, InvalidField, InvalidRequest, MethodNotAllowed, NoSuchPath, envelope, status_of
+from gateway.error_status import envelope, status_of
+from gateway.errors import GatewayError, InvalidField, InvalidRequest, MethodNotAllowed, NoSuchPath
 
 
 def respond(request: Request, error: GatewayError) -> JSONResponse:

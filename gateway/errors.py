@@ -1,4 +1,4 @@
-"""The error tree of the gateway, and the one table from error to HTTP status.
+"""The error tree of the gateway; `gateway.error_status` has the one table from error to HTTP status.
 
 GatewayError
 ├── InvalidRequest              the request can't be served as it is; sending it again will not help
@@ -41,7 +41,7 @@ GatewayError
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class GatewayError(Exception):
@@ -274,53 +274,3 @@ class ClientDisconnected(GatewayError):
 
     kind = "client_closed_request"
     code = "client_disconnected"
-
-
-# The nearest entry of an error's class hierarchy counts.
-STATUS: dict[type[GatewayError], int] = {
-    GatewayError: 500,
-    InvalidRequest: 422,
-    NoSuchPath: 404,
-    MethodNotAllowed: 405,
-    MalformedBody: 400,
-    UnsupportedBody: 415,
-    UnsupportedFile: 415,
-    LimitExceeded: 422,
-    BodyTooLarge: 413,
-    Unavailable: 503,
-    TooManyRequests: 429,
-    DeadlineExceeded: 504,
-    EngineFailure: 502,
-    ClientDisconnected: 499,
-}
-
-
-def status_of(error: GatewayError) -> int:
-    """The HTTP status of `error`."""
-    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-
-
-def envelope(error: GatewayError, request_id: str) -> dict[str, Any]:
-    """The body of every answer that is not a success."""
-    return {
-        "error": {
-            "type": error.kind,
-            "code": error.code,
-            "message": _encodable(error.message),
-            "param": None if error.param is None else _encodable(error.param),
-            "request_id": request_id,
-        }
-    }
-
-
-def _encodable(text: str) -> str:
-    """`text` without the halves of surrogate pairs that JSON may hold and UTF-8 may not."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _subclasses(kind: type[GatewayError]) -> list[type[GatewayError]]:
-    return [kind, *(deeper for direct in kind.__subclasses__() for deeper in _subclasses(direct))]
-
-
-BY_CODE: dict[str, type[GatewayError]] = {kind.code: kind for kind in _subclasses(GatewayError)}
-"""Every error by its code: what a rendering process writes on its pipe, the gateway reads back with this."""

@@ -21,8 +21,8 @@ from tritonclient.http.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from gateway.deadline import Deadline
+from gateway.error_status import BY_CODE
 from gateway.errors import (
-    BY_CODE,
     DeadlineExceeded,
     EngineFailure,
     EngineOverloaded,

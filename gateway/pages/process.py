@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import gateway
-from gateway.errors import BY_CODE, GatewayError, RenderFailed
+from gateway.error_status import BY_CODE
+from gateway.errors import GatewayError, RenderFailed
 from gateway.pages.raster import PageImage
 from gateway.pages.worker import Command
 

@@ -5,7 +5,8 @@ import re
 import pytest
 
 from gateway import errors
-from gateway.errors import BY_CODE, STATUS, GatewayError, envelope, status_of
+from gateway.error_status import BY_CODE, STATUS, envelope, status_of
+from gateway.errors import GatewayError
 
 
 def kinds(kind: type[GatewayError] = GatewayError) -> list[type[GatewayError]]:
