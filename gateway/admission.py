@@ -1,42 +1,44 @@
 """Admission: a permit is taken before any work, and held until the work is done.
 
-async with admission.permit(deadline):
+async with admission.permit(client, deadline):
     ...
 """
 
 from __future__ import annotations
 
-import asyncio
-from collections import deque
+import math
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from gateway.deadline import Deadline
 from gateway.errors import Draining, TooManyRequests
+from gateway.turns import Turns
 
 _RETRY_AFTER = 5
 """Seconds that a client who is turned away is asked to wait."""
 
 
 class Admission:
-    """At most `limit` permits at once and `queue` waiting, first come first served; the next is refused at once."""
+    """At most `limit` permits at once and `queue` waiting, fair between clients; the next is refused at once.
 
-    def __init__(self, limit: int, queue: int) -> None:
-        self._limit = limit
+    One client has at most `share` of either, so that another always finds a place.
+    """
+
+    def __init__(self, limit: int, queue: int, share: float = 1.0) -> None:
+        self._turns = Turns(limit, each=max(1, math.floor(limit * share)))
         self._queue = queue
-        self._held = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._queue_each = min(queue, max(1, math.floor(queue * share)))
         self._closed = False
 
     @property
     def in_flight(self) -> int:
         """Permits held."""
-        return self._held
+        return self._turns.held
 
     @property
     def waiting(self) -> int:
         """Requests that wait for a permit."""
-        return len(self._waiting)
+        return self._turns.waiting
 
     @property
     def closed(self) -> bool:
@@ -46,55 +48,36 @@ class Admission:
     def close(self) -> None:
         """Admit nobody any more: those that wait are refused too, those that hold a permit keep it."""
         self._closed = True
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_exception(_draining())
+        self._turns.refuse(_draining())
 
     @asynccontextmanager
-    async def permit(self, deadline: Deadline) -> AsyncIterator[None]:
+    async def permit(self, client: str, deadline: Deadline) -> AsyncIterator[None]:
         """Hold a permit for the length of the block.
 
         Raises TooManyRequests at once when the queue is full, Draining, DeadlineExceeded.
         """
-        await self._acquire(deadline)
-        try:
+        self._check(client)
+        async with AsyncExitStack() as stack:
+            await deadline.wait(stack.enter_async_context(self._turns.turn(client)))
             yield
-        finally:
-            self._release()
 
-    async def _acquire(self, deadline: Deadline) -> None:
+    def _check(self, client: str) -> None:
         if self._closed:
             raise _draining()
-        if self._held < self._limit:
-            self._held += 1
+        if self._turns.is_free(client):
             return
-        if len(self._waiting) >= self._queue:
+        if self._turns.waiting >= self._queue:
             raise TooManyRequests(
-                f"{self._held} documents are being read and {len(self._waiting)} wait: send it again later "
+                f"{self.in_flight} documents are being read and {self.waiting} wait: send it again later "
                 "(MAX_REQUESTS and MAX_QUEUE set the limits)",
                 retry_after=_RETRY_AFTER,
             )
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        try:
-            await deadline.wait(waiter)
-        except BaseException:
-            if waiter in self._waiting:
-                self._waiting.remove(waiter)
-            elif waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                # The permit came in the same moment as the cancellation: pass it on.
-                self._release()
-            raise
-
-    def _release(self) -> None:
-        while self._waiting:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                # The permit changes hands without being given back, so nobody can jump the queue.
-                waiter.set_result(None)
-                return
-        self._held -= 1
+        if self._turns.waiting_of(client) >= self._queue_each:
+            raise TooManyRequests(
+                f"{self._turns.waiting_of(client)} documents of yours wait already: send it again later "
+                "(CLIENT_SHARE of MAX_REQUESTS and MAX_QUEUE is what one client may have)",
+                retry_after=_RETRY_AFTER,
+            )
 
 
 def _draining() -> Draining:

@@ -7,23 +7,32 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from gateway.document import Document, Page
-from gateway.schemas import Block, OcrAnswer, PageAnswer, Saved, Usage, WarningAnswer
+from gateway.document import Document, Failure, Page, Warn
+from gateway.schemas import Block, OcrAnswer, PageAnswer, PageErrorAnswer, Saved, Usage, WarningAnswer
 
 
-def with_unique_images(document: Document) -> Document:
-    """`document` with no two pages' pictures under one name.
+class UniqueImages:
+    """Gives no two pages' pictures one name; asked for the pages in their order.
 
     A picture is named after its place on its page, so a logo that stands on every page has the same name each time;
     from the second on the page's index is put behind it.
     """
-    taken: set[str] = set()
-    pages: list[Page] = []
-    for page in document.pages:
-        renamed = {name: _behind(name, f"_p{page.index}") for name in page.images if name in taken}
-        pages.append(_renamed(page, renamed) if renamed else page)
-        taken.update(pages[-1].images)
-    return replace(document, pages=pages)
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def page(self, page: Page) -> Page:
+        """The next page, its pictures renamed where their names are taken."""
+        renamed = {name: _behind(name, f"_p{page.index}") for name in page.images if name in self._taken}
+        page = _renamed(page, renamed) if renamed else page
+        self._taken.update(page.images)
+        return page
+
+
+def with_unique_images(document: Document) -> Document:
+    """`document` with no two pages' pictures under one name."""
+    names = UniqueImages()
+    return replace(document, pages=[names.page(page) for page in document.pages])
 
 
 def markdown_of(document: Document) -> str:
@@ -38,14 +47,16 @@ def build(document: Document, *, answer_id: str, seconds: float) -> OcrAnswer:
         engine=document.engine,
         model=document.model,
         markdown=markdown_of(document),
-        pages=[_page(page) for page in document.pages],
+        pages=[page_answer(page) for page in document.pages],
         usage=Usage(pages=len(document.pages), tokens=document.tokens, seconds=round(seconds, 3)),
         saved=Saved(),
-        warnings=[WarningAnswer(page=warn.page, type=warn.type, message=warn.message) for warn in document.warnings],
+        warnings=[warning_answer(warn) for warn in document.warnings],
+        errors=[error_answer(failure) for failure in document.failures],
     )
 
 
-def _page(page: Page) -> PageAnswer:
+def page_answer(page: Page) -> PageAnswer:
+    """One page as the answer shows it. CPU-bound where it has many pictures."""
     return PageAnswer(
         index=page.index,
         width=page.result["width"],
@@ -54,6 +65,17 @@ def _page(page: Page) -> PageAnswer:
         blocks=[_block(block) for block in page.result["parsing_res_list"]],
         images={name: base64.b64encode(data).decode() for name, data in page.images.items()},
     )
+
+
+def warning_answer(warn: Warn) -> WarningAnswer:
+    """A warning as the answer shows it."""
+    return WarningAnswer(page=warn.page, type=warn.type, message=warn.message)
+
+
+def error_answer(failure: Failure) -> PageErrorAnswer:
+    """A page left out, as the answer shows it."""
+    error = failure.error
+    return PageErrorAnswer(page=failure.page, type=error.kind, code=error.code, message=error.message)
 
 
 def _block(block: dict[str, Any]) -> Block:

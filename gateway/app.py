@@ -35,7 +35,7 @@ def create_app(settings: Settings, triton: InferenceClient | None = None) -> Fas
     """
     renderers = choose_renderers(settings)
     metrics = Metrics()
-    admission = Admission(settings.max_requests, settings.max_queue)
+    admission = Admission(settings.max_requests, settings.max_queue, settings.client_share)
     metrics.watch("requests_in_flight", "Documents being read.", lambda: admission.in_flight)
     metrics.watch("requests_waiting", "Documents that wait for a turn.", lambda: admission.waiting)
 

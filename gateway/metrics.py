@@ -30,6 +30,18 @@ class Metrics:
             "ocr_gateway_errors", "Answers that are errors, by their code.", ("code",), registry=self.registry
         )
         self.pages = Counter("ocr_gateway_pages", "Pages read.", registry=self.registry)
+        self.skipped = Counter(
+            "ocr_gateway_pages_skipped",
+            "Pages left out, by their error.",
+            ("code",),
+            registry=self.registry,
+        )
+        self.retries = Counter(
+            "ocr_gateway_retries",
+            "Calls sent again, by what hindered them.",
+            ("code",),
+            registry=self.registry,
+        )
         self.tokens = Counter("ocr_gateway_tokens", "Tokens decoded.", registry=self.registry)
         self.document_bytes = Counter(
             "ocr_gateway_document_bytes", "Bytes of documents taken in.", registry=self.registry

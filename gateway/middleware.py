@@ -40,7 +40,8 @@ class RequestContext:
         start = time.perf_counter()
         request_id = _request_id(scope)
         log: dict[str, Any] = {}
-        scope.setdefault("state", {}).update(request_id=request_id, log=log)
+        client = scope["client"][0] if scope.get("client") else "unknown"
+        scope.setdefault("state", {}).update(request_id=request_id, client=client, log=log)
         status = 0
 
         async def send_with_id(message: Message) -> None:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
 
-def wants_markdown(accept: str) -> bool:
-    """Whether `accept` prefers text/markdown over application/json; JSON where it says nothing of either."""
-    return _quality(accept, "text/markdown") > max(_quality(accept, "application/json"), _quality(accept, "*/*"))
+Form = Literal["json", "markdown", "ndjson", "sse"]
+
+_OTHERS: dict[Form, str] = {
+    "markdown": "text/markdown",
+    "ndjson": "application/x-ndjson",
+    "sse": "text/event-stream",
+}
+
+
+def preferred(accept: str) -> Form:
+    """The form that `accept` prefers; JSON where it says nothing of the others, or likes JSON as well."""
+    as_json = max(_quality(accept, "application/json"), _quality(accept, "*/*"))
+    best = max(_OTHERS, key=lambda form: _quality(accept, _OTHERS[form]))
+    return best if _quality(accept, _OTHERS[best]) > as_json else "json"
 
 
 def _quality(accept: str, media_type: str) -> float:

@@ -1,11 +1,13 @@
-"""Keeping a result: on disk first, then in S3."""
+"""Finishing a reading: its answer, kept on disk first, then in S3."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 
+from gateway.answer import build, with_unique_images
 from gateway.deadline import Deadline
 from gateway.document import Document
 from gateway.errors import DeadlineExceeded
@@ -15,6 +17,16 @@ from gateway.schemas import OcrAnswer, S3Saved, Saved, WarningAnswer
 from gateway.storage import Storage, files_of
 
 _LOG = logging.getLogger(__name__)
+
+
+async def finish(
+    document: Document, saver: Saver | None, deadline: Deadline, *, answer_id: str, begun_at: float
+) -> OcrAnswer:
+    """The answer to a reading that began at `begun_at` (monotonic clock), kept where `saver` keeps it."""
+    document = with_unique_images(document)
+    seconds = time.monotonic() - begun_at
+    answer = await asyncio.to_thread(build, document, answer_id=answer_id, seconds=seconds)
+    return answer if saver is None else await saver.save(answer, document, deadline)
 
 
 @dataclass(frozen=True)

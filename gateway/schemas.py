@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.document import OnError
 from gateway.options import Options
 
 
@@ -25,6 +26,10 @@ class OcrFields(BaseModel):
         default=None, description='Upload the result; "presigned": with addresses that open without keys for a time.'
     )
     options: Options = Field(default_factory=Options, description="Options of the engine.")
+    on_error: OnError = Field(
+        default="fail",
+        description='Whether a page that can\'t be read fails the whole, or is left out ("skip") and told in `errors`.',
+    )
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         default=None, description="Seconds that the request may take; at most the server's REQUEST_TIMEOUT."
     )
@@ -89,6 +94,15 @@ class WarningAnswer(BaseModel):
     message: str
 
 
+class PageErrorAnswer(BaseModel):
+    """A page that could not be read and was left out, as `on_error` asked."""
+
+    page: int = Field(description="Index of the page, counted from 0.")
+    type: str
+    code: str
+    message: str
+
+
 class OcrAnswer(BaseModel):
     """The answer of POST /ocr."""
 
@@ -100,6 +114,7 @@ class OcrAnswer(BaseModel):
     usage: Usage
     saved: Saved
     warnings: list[WarningAnswer]
+    errors: list[PageErrorAnswer] = Field(description='Pages that were left out; empty unless `on_error` is "skip".')
 
 
 class ErrorBody(BaseModel):

@@ -12,11 +12,12 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from gateway.admission import Admission
-from gateway.document import DocumentReader
 from gateway.health import HealthChecker
 from gateway.metrics import Metrics
 from gateway.pages import poppler
 from gateway.pages.pool import Renderer, RendererPool
+from gateway.reader import DocumentReader
+from gateway.retry import Retrier
 from gateway.s3 import S3Store
 from gateway.settings import Settings, SettingsError
 from gateway.sources.addresses import AllowList
@@ -112,6 +113,7 @@ async def running(
             reader=DocumentReader(
                 pool,
                 models,
+                Retrier(metrics, settings.retry_seconds),
                 metrics,
                 max_pages=settings.max_pages,
                 per_document=settings.pages_in_flight,

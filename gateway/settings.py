@@ -47,8 +47,19 @@ class Settings(BaseSettings):
     max_queue: int = Field(
         default=64, ge=0, description="Documents that wait for a turn; further ones get 429 at once."
     )
+    client_share: float = Field(
+        default=0.75,
+        gt=0,
+        le=1,
+        description="Largest part of MAX_REQUESTS and MAX_QUEUE that one client may hold: an API key, or an address.",
+    )
     request_timeout: float = Field(
         default=600, gt=0, description="Seconds a request may take, waiting included; caps its own `timeout`."
+    )
+    retry_seconds: float = Field(
+        default=12,
+        ge=0,
+        description="Seconds after which a page that met a restarting engine is sent again, once; 0: not.",
     )
     shutdown_timeout: int = Field(
         default=30, ge=0, description="Seconds that work in flight may still take after SIGTERM."

@@ -1,15 +1,17 @@
 """The models, asked over Triton's HTTP.
 
 `InferenceClient` is the seam: `tritonclient.http.aio.InferenceServerClient` in production, a small fake in tests.
-`Models` knows the tensors, the deadlines and what Triton's errors mean.
+`Models` knows the tensors and the deadlines; `gateway.triton_errors` what Triton's errors mean.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-import re
+import logging
 import time
-from dataclasses import dataclass
+import uuid
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import aiohttp
@@ -21,36 +23,12 @@ from tritonclient.http.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from gateway.deadline import Deadline
-from gateway.error_status import BY_CODE
-from gateway.errors import (
-    DeadlineExceeded,
-    EngineFailure,
-    EngineOverloaded,
-    EngineRestarting,
-    GatewayError,
-    InvalidField,
-    InvalidRequest,
-    VlmServerFailure,
-    VlmServerUnavailable,
-)
-from gateway.options import Options
+from gateway.errors import DeadlineExceeded, EngineFailure, GatewayError
+from gateway.triton_errors import late, meaning, restarting
 
-_RESTART_SECONDS = 10
-"""Seconds that a restart of Triton, or of a VLM server, takes, about: what Retry-After says meanwhile."""
-_CODED = re.compile(r"\[([a-z_]+)\] (.*)", re.DOTALL)
-# The engines' codes that have another name here. The others are the same, or become an EngineFailure.
-_ENGINE_CODES: dict[str, type[GatewayError]] = {
-    "invalid_input": InvalidRequest,
-    "bad_option": InvalidField,
-    "overloaded": EngineOverloaded,
-    "model_unavailable": EngineRestarting,
-    "server_unavailable": VlmServerUnavailable,
-    "server_failure": VlmServerFailure,
-    # The start makes sure of all settings; what turns wrong later is at VLM_URL: its models, or the keys that it takes.
-    "bad_setting": VlmServerFailure,
-}
-_RETRY_AFTER: dict[type[GatewayError], int] = {EngineOverloaded: 1, VlmServerUnavailable: _RESTART_SECONDS}
-_KNOWN_CODES = ("bad_image", "unsupported_option", "deadline_exceeded", "missing_weights", "engine_failure")
+_LOG = logging.getLogger(__name__)
+
+_CANCEL_SECONDS = 5.0
 
 
 class InferenceResult(Protocol):
@@ -114,6 +92,7 @@ class Models:
     identity: Identity = Identity()
     last_page_at: float = 0.0
     """When `ocr` last answered with a page, on the monotonic clock."""
+    _cancelling: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def ready(self, deadline: Deadline) -> bool:
         """Whether Triton can be reached and says that it is ready; it does not know of dead stubs."""
@@ -123,12 +102,18 @@ class Models:
             return False
 
     async def read_page(self, image: bytes, options: dict[str, Any], deadline: Deadline, request_id: str) -> PageResult:
-        """Read one page: `image` is a whole encoded image.
+        """Read one page: `image` is a whole encoded image. Cancelled, it has Triton drop the page too.
 
         Raises InvalidRequest and its kin, EngineOverloaded, EngineRestarting, EngineFailure, DeadlineExceeded.
         """
-        told = {**options, "deadline": deadline.unix()}
-        answer = await self._infer("ocr", [_bytes("IMAGE", image), _json("OPTIONS", told)], deadline, request_id)
+        key = uuid.uuid4().hex
+        told = {**options, "deadline": deadline.unix(), "cancelKey": key}
+        try:
+            answer = await self._infer("ocr", [_bytes("IMAGE", image), _json("OPTIONS", told)], deadline, request_id)
+        except asyncio.CancelledError:
+            self._cancelling.add(task := asyncio.create_task(self._cancel(key)))
+            task.add_done_callback(self._cancelling.discard)
+            raise
         page = PageResult(
             markdown=_text(answer, "MARKDOWN"),
             result=json.loads(_text(answer, "RESULT")),
@@ -172,12 +157,24 @@ class Models:
         inputs = [_array("IMAGE", image[None]), _array("PROMPT", text), _array("OPTIONS", options)]
         answer = await self._infer("vlm", inputs, deadline, "")
         if _text(answer, "FINISH_REASON") == "deadline":
-            raise _late(deadline)
+            raise late(deadline)
         return bytes(_tensor(answer, "TEXT").flat[0]).decode()
 
     async def close(self) -> None:
         """Close the connections: an idle one holds up Triton's own shutdown."""
+        await asyncio.gather(*self._cancelling, return_exceptions=True)
         await self.client.close()
+
+    async def _cancel(self, key: str) -> None:
+        """Tell `ocr` that nobody waits for a page any more: Triton does not notice a client that hangs up.
+
+        The page's deadline ends it in any case, so a failure here costs time and nothing else.
+        """
+        inputs = [_bytes("IMAGE", b""), _json("OPTIONS", {"cancel": key})]
+        try:
+            await self._infer("ocr", inputs, Deadline.after(_CANCEL_SECONDS), "")
+        except GatewayError as error:
+            _LOG.debug("a page could not be cancelled: %s", error.message)
 
     async def _infer(
         self, model: str, inputs: list[InferInput], deadline: Deadline, request_id: str
@@ -185,9 +182,9 @@ class Models:
         try:
             return await deadline.wait(self.client.infer(model, inputs, request_id=request_id))
         except InferenceServerException as error:
-            raise _meaning(model, error, deadline) from None
+            raise meaning(model, error, deadline) from None
         except (aiohttp.ClientError, OSError):
-            raise _restarting() from None
+            raise restarting() from None
 
 
 def connect(url: HttpUrl, *, connections: int, seconds: float) -> InferenceClient:
@@ -197,47 +194,6 @@ def connect(url: HttpUrl, *, connections: int, seconds: float) -> InferenceClien
         address, conn_limit=connections, conn_timeout=seconds, ssl=url.scheme == "https"
     )
     return client
-
-
-def _meaning(model: str, error: InferenceServerException, deadline: Deadline) -> GatewayError:
-    """What an answer of Triton that is no success means to a client of the gateway."""
-    text = str(error.message())
-    # Also inside of a coded error: `ocr` tells so of `layout` or `vlm`.
-    if "is not healthy" in text:
-        return _restarting()
-    coded = _CODED.search(text)
-    if coded:
-        code, message = coded[1], coded[2]
-        kind = _ENGINE_CODES.get(code) or (BY_CODE[code] if code in _KNOWN_CODES else EngineFailure)
-        if kind is DeadlineExceeded:
-            return _late(deadline)
-        if kind is EngineRestarting:
-            return _restarting()
-        return kind(message, param=_option_in(message), retry_after=_RETRY_AFTER.get(kind))
-    if error.status() == "503":
-        return EngineOverloaded("the engine has no room for a page at the moment: send it again later", retry_after=1)
-    if error.status() in ("400", "404"):
-        return EngineFailure(
-            f"Triton refused the call of its model {model}: the model repository and the gateway differ"
-        )
-    # The text of an unforeseen failure can hold paths and code of the model; it stays in Triton's log.
-    return EngineFailure(f"Triton's model {model} failed; its log says why")
-
-
-def _option_in(message: str) -> str | None:
-    """The field at fault, where a message of the engine begins with the name of an option."""
-    name = message.partition(":")[0]
-    return f"options.{name}" if name in Options.model_fields else None
-
-
-def _late(deadline: Deadline) -> DeadlineExceeded:
-    error = deadline.exceeded()
-    error.by_engine = True
-    return error
-
-
-def _restarting() -> EngineRestarting:
-    return EngineRestarting("the OCR server is restarting; send it again", retry_after=_RESTART_SECONDS)
 
 
 def _array(name: str, value: npt.NDArray[Any]) -> InferInput:

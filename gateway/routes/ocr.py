@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
-import time
 import uuid
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway import answer as answers
-from gateway.deadline import Deadline
 from gateway.disconnect import unless_disconnected
-from gateway.document import Task
+from gateway.document import Progress
 from gateway.errors import NotConfigured
-from gateway.negotiation import wants_markdown
+from gateway.event_stream import Emit, EventAnswer
+from gateway.intake import intake, task_of
+from gateway.negotiation import Form, preferred
 from gateway.options import Options
-from gateway.page_ranges import PageRanges
-from gateway.save import Saver
+from gateway.page_events import PageEvents
+from gateway.save import Saver, finish
 from gateway.schemas import ErrorAnswer, OcrAnswer, OcrRequest
 from gateway.services import Parts, Services
 
 router = APIRouter(tags=["OCR"])
+
+_OTHER_FORMS = ("text/markdown", "application/x-ndjson", "text/event-stream")
 
 
 def _body_schema() -> dict[str, Any]:
@@ -43,7 +43,7 @@ def _body_schema() -> dict[str, Any]:
     summary="Read a document",
     response_model=OcrAnswer,
     responses={
-        200: {"content": {"text/markdown": {"schema": {"type": "string"}}}},
+        200: {"content": {kind: {"schema": {"type": "string"}} for kind in _OTHER_FORMS}},
         **{code: {"model": ErrorAnswer} for code in (400, 413, 415, 422, 429, 502, 503, 504)},
     },
     openapi_extra=_body_schema(),
@@ -52,41 +52,32 @@ async def ocr(request: Request, services: Parts) -> Response:
     """Read a PDF, JPEG, PNG, WebP, TIFF or BMP, sent as Base64, as a multipart upload, or named by a URL.
 
     With `Accept: text/markdown` the answer is the Markdown alone; pictures keep their relative names, and come with
-    the JSON answer or with `save`.
+    the JSON answer or with `save`. With `Accept: application/x-ndjson` or `text/event-stream` it comes page by page:
+    the events `opened`, `page` or `page_error` for each page in order, and `result`, or `error` where that ends it.
     """
-    start = time.monotonic()
-    deadline = Deadline.after(services.settings.request_timeout)
-    async with services.admission.permit(deadline):
-        with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
-            path = Path(folder) / "document"
-            with services.metrics.stage("receive"):
-                fields, deadline = await services.bodies.read(request, path, deadline)
-            services.metrics.document_bytes.inc(path.stat().st_size)
-            request.state.log["bytes"] = path.stat().st_size
-            saver = _saver(services, fields)
-            task = _task(request, services, fields, path, deadline)
-            document = await unless_disconnected(request.receive, services.reader.read(task))
-        document = answers.with_unique_images(document)
-        seconds = time.monotonic() - start
-        answer = await asyncio.to_thread(answers.build, document, answer_id=uuid.uuid4().hex, seconds=seconds)
-        if saver is not None:
-            answer = await saver.save(answer, document, deadline)
-        services.metrics.tokens.inc(document.tokens)
-        request.state.log.update(
-            id=answer.id, kind=document.kind, pages=len(document.pages), warnings=len(answer.warnings)
-        )
-        return await _response(request, answer)
+    form = preferred(request.headers.get("accept", ""))
+    if form in ("ndjson", "sse"):
+        return EventAnswer(form, partial(_tell, request, services))
+    answer = await _read(request, services, uuid.uuid4().hex)
+    return await _response(form, answer)
 
 
-def _task(request: Request, services: Services, fields: OcrRequest, path: Path, deadline: Deadline) -> Task:
-    return Task(
-        path=path,
-        options=fields.options,
-        dpi=fields.dpi or services.settings.pdf_dpi,
-        deadline=deadline,
-        request_id=request.state.request_id,
-        pages=PageRanges.parse(fields.pages) if fields.pages is not None else None,
-    )
+async def _tell(request: Request, services: Services, emit: Emit) -> None:
+    """Read the document, telling each page."""
+    answer_id = uuid.uuid4().hex
+    events = PageEvents(answer_id, emit)
+    events.result(await _read(request, services, answer_id, events))
+
+
+async def _read(request: Request, services: Services, answer_id: str, progress: Progress | None = None) -> OcrAnswer:
+    async with intake(request, services) as sent:
+        saver = _saver(services, sent.fields)
+        task = task_of(sent, request, services)
+        document = await unless_disconnected(request.receive, services.reader.read(task, progress))
+        answer = await finish(document, saver, sent.deadline, answer_id=answer_id, begun_at=sent.begun_at)
+    services.metrics.tokens.inc(document.tokens)
+    request.state.log.update(id=answer_id, kind=document.kind, pages=len(document.pages), warnings=len(answer.warnings))
+    return answer
 
 
 def _saver(services: Services, fields: OcrRequest) -> Saver | None:
@@ -102,9 +93,9 @@ def _saver(services: Services, fields: OcrRequest) -> Saver | None:
     )
 
 
-async def _response(request: Request, answer: OcrAnswer) -> Response:
+async def _response(form: Form, answer: OcrAnswer) -> Response:
     headers = {"X-Document-Id": answer.id, "X-Warnings": str(len(answer.warnings)), "Vary": "Accept"}
-    if wants_markdown(request.headers.get("accept", "")):
+    if form == "markdown":
         return Response(answer.markdown, media_type="text/markdown; charset=utf-8", headers=headers)
     body = await asyncio.to_thread(answer.model_dump_json)
     return Response(body, media_type="application/json", headers=headers)

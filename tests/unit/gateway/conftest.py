@@ -38,7 +38,7 @@ def start(triton: FakeTriton, tmp_path: Path) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def start(**settings: Any) -> TestClient:
-            chosen = {"output_dir": tmp_path / "output", "render_workers": 1, **settings}
+            chosen = {"output_dir": tmp_path / "output", "render_workers": 1, "retry_seconds": 0, **settings}
             return stack.enter_context(TestClient(create_app(Settings(**chosen), triton)))
 
         yield start

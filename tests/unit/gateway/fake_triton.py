@@ -50,6 +50,7 @@ class FakeTriton:
         self.in_flight = 0
         self.most_in_flight = 0
         self.cancelled = 0
+        self.cancelled_keys: list[str] = []
         self.keep_pages = True
         self.crops: dict[str, bytes] = {}
         self.warnings: list[dict[str, str]] = []
@@ -77,6 +78,9 @@ class FakeTriton:
         options = json.loads(payload(tensors["OPTIONS"]))
         if model_name == "restructure":
             return self._restructure(json.loads(payload(tensors["PAGES"])), options)
+        if "cancel" in options:
+            self.cancelled_keys.append(options["cancel"])
+            return FakeResult({})
         return await self._page(payload(tensors["IMAGE"]), options)
 
     async def _page(self, image: bytes, options: dict[str, Any]) -> FakeResult:

@@ -1,0 +1,127 @@
+"""Reads documents: their pages are drawn, sent to Triton as they come, and put together again in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from functools import partial
+
+from gateway.document import Document, Failure, Page, Progress, Task, Unheard, Warn
+from gateway.errors import BadImage, EngineFailure, PageTooLarge, RenderFailed, TooManyPages
+from gateway.metrics import Metrics
+from gateway.pages.pool import RendererPool, SourceDocument
+from gateway.restructuring import Restructurer
+from gateway.retry import Retrier
+from gateway.triton import Models, PageResult
+from gateway.turns import Turns
+
+_OF_A_PAGE = (BadImage, RenderFailed, PageTooLarge, EngineFailure)
+"""The errors that say something of one page; the others are of the request or of the server."""
+
+
+class DocumentReader:
+    """Reads documents: at most `max_pages` of each, `per_document` pages in flight of one and `over_all` of all."""
+
+    def __init__(
+        self,
+        pool: RendererPool,
+        models: Models,
+        retrier: Retrier,
+        metrics: Metrics,
+        *,
+        max_pages: int,
+        per_document: int,
+        over_all: int,
+    ) -> None:
+        self._pool = pool
+        self._models = models
+        self._metrics = metrics
+        self._retrier = retrier
+        self._restructurer = Restructurer(models, retrier, metrics)
+        self._max_pages = max_pages
+        self._per_document = per_document
+        self._turns = Turns(over_all)
+
+    async def read(self, task: Task, progress: Progress | None = None) -> Document:
+        """Read the chosen pages, telling `progress` of each.
+
+        Raises the error of the first page that fails, with its number; then nothing further of the document is sent.
+        With `on_error` "skip" errors of single pages are raised only when no page at all could be read.
+        """
+        progress = progress or Unheard()
+        source = await self._pool.open(task.path, task.deadline)
+        indices = self._select(source, task)
+        progress.opened(source.kind, source.page_count, indices)
+        done = await self._read_pages(source, indices, task, progress)
+        pages = [page for page in done if isinstance(page, Page)]
+        failures = [failure for failure in done if isinstance(failure, Failure)]
+        if not pages:
+            raise failures[0].error
+        # The models have answered with a page, so it is known who they are.
+        document = Document(
+            pages=pages,
+            page_count=source.page_count,
+            kind=source.kind,
+            warnings=[warn for page in pages for warn in page.warnings],
+            engine=self._models.identity.engine or "",
+            model=self._models.identity.model or "",
+            failures=failures,
+        )
+        if len(pages) < 2 or task.options.restructurePages is False:
+            return document
+        return await self._restructurer.restructured(document, task)
+
+    def _select(self, source: SourceDocument, task: Task) -> list[int]:
+        indices = task.pages.select(source.page_count) if task.pages else list(range(source.page_count))
+        if len(indices) > self._max_pages:
+            raise TooManyPages(
+                f"{len(indices)} pages are asked for, and MAX_PAGES is {self._max_pages}: choose fewer by pages",
+                param="pages",
+            )
+        return indices
+
+    async def _read_pages(
+        self, source: SourceDocument, indices: list[int], task: Task, progress: Progress
+    ) -> list[Page | Failure]:
+        slots = asyncio.Semaphore(self._per_document)
+
+        async def one(index: int) -> Page | Failure:
+            # Both are held while the page image exists, so no more of them exist than that.
+            async with slots, self._turns.turn(task.client):
+                page = await self._read_or_skip(source, index, task)
+            progress.read(page)
+            return page
+
+        tasks = [asyncio.create_task(one(index)) for index in indices]
+        try:
+            return await asyncio.gather(*tasks)
+        except BaseException:
+            for pending in tasks:
+                pending.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            raise
+
+    async def _read_or_skip(self, source: SourceDocument, index: int, task: Task) -> Page | Failure:
+        try:
+            page = await self._read_page(source, index, task)
+        except _OF_A_PAGE as error:
+            named = error.on_page(index + 1) if source.page_count > 1 else error
+            if task.on_error == "skip":
+                self._metrics.skipped.labels(error.code).inc()
+                return Failure(index, named)
+            raise named from None
+        self._metrics.pages.inc()
+        return page
+
+    async def _read_page(self, source: SourceDocument, index: int, task: Task) -> Page:
+        with self._metrics.stage("render"):
+            image = await self._pool.page(source, index, task.dpi, task.deadline)
+        data = image.data if image.data is not None else await asyncio.to_thread(source.path.read_bytes)
+        with self._metrics.stage("infer"):
+            result = await self._retrier.call(partial(self._ask, data, task), task.deadline)
+        warns = [Warn(index, "page_image", text) for text in image.warnings]
+        warns += [Warn(index, str(item.get("type")), str(item.get("message"))) for item in result.warnings]
+        return Page(index, result.result, result.markdown, result.images, result.tokens, tuple(warns))
+
+    def _ask(self, data: bytes, task: Task) -> Awaitable[PageResult]:
+        return self._models.read_page(data, task.options.for_page(), task.deadline, task.request_id)
