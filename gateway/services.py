@@ -20,9 +20,11 @@ from gateway.reader import DocumentReader
 from gateway.retry import Retrier
 from gateway.s3 import S3Store
 from gateway.settings import Settings, SettingsError
-from gateway.sources.addresses import AllowList
 from gateway.sources.body import BodyReader
+from gateway.sources.dialling import Dialler, DirectDialler, ProxiedDialler
+from gateway.sources.host_list import HostList
 from gateway.sources.url import Fetcher
+from gateway.sources.url_rules import UrlRules
 from gateway.storage import Storage
 from gateway.triton import InferenceClient, Models, connect
 
@@ -59,6 +61,17 @@ def choose_renderers(settings: Settings) -> tuple[Renderer, ...]:
     return ("pdfium",)
 
 
+def dialler(settings: Settings) -> Dialler | None:
+    """Who asks for URLs; None where nothing is fetched."""
+    if not settings.url_fetch:
+        return None
+    allow, deny = (HostList.parse(items) for items in (settings.url_allow, settings.url_deny))
+    rules = UrlRules(allow, deny, frozenset(settings.url_ports))
+    if settings.url_proxy is not None:
+        return ProxiedDialler(rules, settings.url_ca_file, str(settings.url_proxy.get_secret_value()))
+    return DirectDialler(rules, settings.url_ca_file)
+
+
 @asynccontextmanager
 async def running(
     settings: Settings,
@@ -90,12 +103,7 @@ async def running(
             max_pixels=settings.max_page_pixels,
         )
         stack.push_async_callback(pool.close)
-        fetcher = Fetcher(
-            enabled=settings.url_fetch,
-            allow=AllowList.parse(settings.url_allow),
-            seconds=settings.url_timeout,
-            max_bytes=settings.max_upload_bytes,
-        )
+        fetcher = Fetcher(dialler(settings), seconds=settings.url_timeout, max_bytes=settings.max_upload_bytes)
         stack.push_async_callback(fetcher.close)
         s3 = S3Store.from_settings(settings)
         if s3 is not None:

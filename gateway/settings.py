@@ -8,16 +8,20 @@ by `python -m scripts.settings_table`.
 
 from __future__ import annotations
 
-import ipaddress
 import os
+import ssl
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, FilePath, HttpUrl, Secret, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gateway.sources.dialling import tls_context
+from gateway.sources.host_list import HostList
+
 MEBIBYTE = 1024 * 1024
+Port = Annotated[int, Field(ge=1, le=65535)]
 
 
 class SettingsError(Exception):
@@ -101,7 +105,22 @@ class Settings(BaseSettings):
 
     url_fetch: bool = Field(default=True, description="Whether `url` is allowed at all (on, off).")
     url_allow: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="Hosts and networks, by commas, that `url` may reach although they are internal."
+        default=(),
+        description="Hosts and networks, by commas, that `url` may reach although they are internal; "
+        "with a port (`files.example:8443`, `10.0.0.0/8:*`) on that one, even if URL_PORTS lacks it.",
+    )
+    url_deny: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Hosts and networks that `url` never may reach; wins over URL_ALLOW."
+    )
+    url_ports: Annotated[tuple[Port, ...], NoDecode] = Field(
+        default=(80, 443), description="Ports, by commas, that `url` may reach."
+    )
+    url_proxy: Secret[HttpUrl] | None = Field(
+        default=None,
+        description="HTTP proxy that fetches for the gateway; it resolves the names, so it must refuse internal hosts.",
+    )
+    url_ca_file: FilePath | None = Field(
+        default=None, description="PEM file of authorities that https is trusted of besides the system's."
     )
     url_timeout: float = Field(default=30, gt=0, description="Seconds that fetching a URL may take.")
 
@@ -122,19 +141,26 @@ class Settings(BaseSettings):
     health_cache_seconds: float = Field(default=5, ge=0, description="Seconds that an answer of /health is used again.")
     health_timeout: float = Field(default=10, gt=0, description="Seconds a canary inference of /health may take.")
 
-    @field_validator("url_allow", mode="before")
+    @field_validator("url_allow", "url_deny", "url_ports", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(item.strip().lower() for item in value.split(",") if item.strip())
         return value
 
-    @field_validator("url_allow")
+    @field_validator("url_allow", "url_deny")
     @classmethod
-    def _networks_are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for item in value:
-            if "/" in item:
-                ipaddress.ip_network(item)
+    def _hosts_are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        HostList.parse(value)
+        return value
+
+    @field_validator("url_ca_file")
+    @classmethod
+    def _certificates_can_be_read(cls, value: Path | None) -> Path | None:
+        try:
+            tls_context(value)
+        except ssl.SSLError:
+            raise ValueError("it holds no certificates in PEM format") from None
         return value
 
     @model_validator(mode="after")
@@ -176,4 +202,6 @@ def _default(field: FieldInfo) -> str:
         return "none"
     if isinstance(field.default, bool):
         return "on" if field.default else "off"
+    if isinstance(field.default, tuple):
+        return ",".join(map(str, field.default))
     return str(field.default) or "empty"

@@ -43,11 +43,11 @@ def with_table(readme: str) -> str:
 def _default(field: FieldInfo) -> str:
     if field.default_factory is not None or field.default in (None, (), ""):
         return ""
-    return (
-        {True: "on", False: "off"}.get(field.default, f"`{field.default}`")
-        if isinstance(field.default, bool)
-        else f"`{field.default}`"
-    )
+    if isinstance(field.default, bool):
+        return "on" if field.default else "off"
+    if isinstance(field.default, tuple):
+        return f"`{','.join(map(str, field.default))}`"
+    return f"`{field.default}`"
 
 
 def main() -> int:

@@ -23,11 +23,13 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_PAGES", "7")
     monkeypatch.setenv("URL_FETCH", "off")
     monkeypatch.setenv("URL_ALLOW", "Files.example, 10.0.0.0/8")
+    monkeypatch.setenv("URL_PORTS", "80, 8443")
     monkeypatch.setenv("OUTPUT_DIR", "/data/out")
     monkeypatch.setenv("PDF_DPI", "")
     settings = load()
     assert (settings.max_pages, settings.url_fetch, settings.pdf_dpi) == (7, False, 200)
     assert settings.url_allow == ("files.example", "10.0.0.0/8")
+    assert settings.url_ports == (80, 8443)
     assert settings.output_dir == Path("/data/out")
 
 
@@ -39,6 +41,12 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PDF_RENDERER", "ghostscript"),
         ("TRITON_URL", "localhost:8000"),
         ("URL_ALLOW", "10.0.0.1/8"),
+        ("URL_ALLOW", "files.example:x"),
+        ("URL_DENY", "http://files.example"),
+        ("URL_PORTS", "80,0"),
+        ("URL_PROXY", "proxy:3128"),
+        ("URL_CA_FILE", "/nowhere/authority.pem"),
+        ("URL_CA_FILE", __file__),
         ("S3_ENDPOINT", "nothing"),
         ("RENDER_MEMORY_BYTES", "1"),
     ],
@@ -66,6 +74,7 @@ def test_poppler_must_be_there_when_it_is_asked_for(monkeypatch: pytest.MonkeyPa
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("S3_SECRET_KEY", "hunter2")
+    monkeypatch.setenv("URL_PROXY", "http://user:hunter2@proxy:3128")
     assert "hunter2" not in repr(load())
 
 
