@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gateway.errors import InvalidField, PagesOutside
+from gateway.errors import InvalidField, PagesOutside, TooManyPages
 
 _RANGE = re.compile(r"\s*(\d{1,9})\s*(?:(-)\s*(\d{1,9})?\s*)?", re.ASCII)
 
@@ -24,20 +24,38 @@ class PageRanges:
         """
         return cls(tuple(_range(part) for part in text.split(",")))
 
-    def select(self, page_count: int) -> list[int]:
+    def select(self, page_count: int, most: int) -> list[int]:
         """The indices, counted from 0, of the chosen pages of a document: ascending, each once.
 
-        Raises PagesOutside, with the number of pages that there are.
+        They are counted before there is a list of them: a file may claim any number of pages. Raises PagesOutside, with
+        the number of pages that there are, and TooManyPages when more than `most` (MAX_PAGES) are chosen.
         """
-        chosen: set[int] = set()
         for first, last in self.ranges:
             if max(first, last or 0) > page_count:
                 pages = "1 page" if page_count == 1 else f"{page_count} pages"
                 raise PagesOutside(
                     f"pages asks for page {max(first, last or 0)}, but the document has {pages}", param="pages"
                 )
-            chosen.update(range(first - 1, last or page_count))
-        return sorted(chosen)
+        chosen = self._disjoint(page_count)
+        count = sum(map(len, chosen))
+        if count > most:
+            raise TooManyPages(
+                f"{count} pages are asked for, and MAX_PAGES is {most}: choose fewer by pages", param="pages"
+            )
+        return [index for part in chosen for index in part]
+
+    def _disjoint(self, page_count: int) -> list[range]:
+        """The ranges as indices, ascending, none of them in two."""
+        parts: list[range] = []
+        done = 0
+        for first, last in sorted((first, last or page_count) for first, last in self.ranges):
+            if last > done:
+                parts.append(range(max(first - 1, done), last))
+                done = last
+        return parts
+
+
+EVERY_PAGE = PageRanges(((1, None),))
 
 
 def _range(text: str) -> tuple[int, int | None]:

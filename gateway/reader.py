@@ -7,8 +7,9 @@ from collections.abc import Awaitable
 from functools import partial
 
 from gateway.document import Document, Failure, Page, Progress, Task, Unheard, Warn
-from gateway.errors import BadImage, EngineFailure, PageTooLarge, RenderFailed, TooManyPages
+from gateway.errors import BadImage, EngineFailure, PageTooLarge, RenderFailed
 from gateway.metrics import Metrics
+from gateway.page_ranges import EVERY_PAGE
 from gateway.pages.pool import RendererPool, SourceDocument
 from gateway.restructuring import Restructurer
 from gateway.retry import Retrier
@@ -50,7 +51,7 @@ class DocumentReader:
         """
         progress = progress or Unheard()
         source = await self._pool.open(task.path, task.deadline)
-        indices = self._select(source, task)
+        indices = (task.pages or EVERY_PAGE).select(source.page_count, self._max_pages)
         progress.opened(source.kind, source.page_count, indices)
         done = await self._read_pages(source, indices, task, progress)
         pages = [page for page in done if isinstance(page, Page)]
@@ -70,15 +71,6 @@ class DocumentReader:
         if len(pages) < 2 or task.options.restructurePages is False:
             return document
         return await self._restructurer.restructured(document, task)
-
-    def _select(self, source: SourceDocument, task: Task) -> list[int]:
-        indices = task.pages.select(source.page_count) if task.pages else list(range(source.page_count))
-        if len(indices) > self._max_pages:
-            raise TooManyPages(
-                f"{len(indices)} pages are asked for, and MAX_PAGES is {self._max_pages}: choose fewer by pages",
-                param="pages",
-            )
-        return indices
 
     async def _read_pages(
         self, source: SourceDocument, indices: list[int], task: Task, progress: Progress

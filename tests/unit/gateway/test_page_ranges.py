@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.errors import InvalidField, PagesOutside
+from gateway.errors import InvalidField, PagesOutside, TooManyPages
 from gateway.page_ranges import PageRanges
 
 
@@ -20,7 +20,7 @@ from gateway.page_ranges import PageRanges
     ],
 )
 def test_selects(text: str, indices: list[int]) -> None:
-    assert PageRanges.parse(text).select(8) == indices
+    assert PageRanges.parse(text).select(8, 100) == indices
 
 
 @pytest.mark.parametrize("text", ["", "0", "0-2", "3-1", "a", "1,,2", "-3", "1-2-3", "1;2", "1.5", "٣", "9" * 30])
@@ -32,7 +32,13 @@ def test_refuses_what_is_no_list_of_pages(text: str) -> None:
 @pytest.mark.parametrize("text", ["9", "1-9", "9-", "1,900000000"])
 def test_outside_says_how_many_pages_there_are(text: str) -> None:
     with pytest.raises(PagesOutside, match="the document has 8 pages"):
-        PageRanges.parse(text).select(8)
+        PageRanges.parse(text).select(8, 100)
+
+
+@pytest.mark.parametrize("text", ["1-", "1-1001", "1-600,500-1001", ",".join(["1-"] * 300)])
+def test_what_a_file_claims_costs_nothing(text: str) -> None:
+    with pytest.raises(TooManyPages, match="MAX_PAGES is 1000"):
+        PageRanges.parse(text).select(10**12, 1000)
 
 
 ranges = st.lists(
@@ -48,13 +54,13 @@ ranges = st.lists(
 def test_every_page_of_every_range_once_and_in_order(chosen: list[tuple[int, int | None]]) -> None:
     text = ",".join(f"{first}" if last is None else f"{first}-{last}" for first, last in chosen)
     expected = {page - 1 for first, last in chosen for page in range(first, (last or first) + 1)}
-    assert PageRanges.parse(text).select(100) == sorted(expected)
+    assert PageRanges.parse(text).select(100, 100) == sorted(expected)
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        indices = PageRanges.parse(text).select(50)
+        indices = PageRanges.parse(text).select(50, 100)
     except (InvalidField, PagesOutside):
         return
     assert indices == sorted(set(indices))
