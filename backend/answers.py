@@ -10,6 +10,7 @@ from typing import Any
 import triton_python_backend_utils as pb_utils
 
 from engines.errors import (
+    Cancelled,
     DeadlineExceeded,
     EngineError,
     EngineFailure,
@@ -55,5 +56,6 @@ def _code(error: EngineError) -> int:
         (Overloaded, pb_utils.TritonError.UNAVAILABLE),
         (ModelUnavailable, pb_utils.TritonError.UNAVAILABLE),
         (DeadlineExceeded, pb_utils.TritonError.UNAVAILABLE),
+        (Cancelled, pb_utils.TritonError.CANCELLED),
     )
     return next((code for kind, code in codes if isinstance(error, kind)), pb_utils.TritonError.INTERNAL)

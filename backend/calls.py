@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,20 +15,26 @@ import triton_python_backend_utils as pb_utils
 from numpy.typing import NDArray
 
 from backend.tensors import read_text, text_tensor
-from engines.errors import DeadlineExceeded, from_wire
+from engines.cancellation import Cancellations
+from engines.errors import DeadlineExceeded, EngineError, from_wire
 from engines.layout.base import Box
 from engines.preprocess.base import Prepared, PreprocessOptions
-from engines.vlm.base import Crop, FinishReason, Text
+from engines.vlm.base import PROMPTS, Crop, FinishReason, Text, VlmOptions
 
 T = TypeVar("T")
+
+logger = logging.getLogger("paddleocr_vl")
 
 
 class ModelCalls:
     """Asks the other models, one sub-request an image, so that Triton batches those of all pages together."""
 
-    def __init__(self, threads: int) -> None:
+    def __init__(self, threads: int, cancellations: Cancellations) -> None:
+        self._cancellations = cancellations
         # A sub-request holds a thread until it is answered; what is more waits here, not in Triton.
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="call")
+        # Of its own: all others may be waiting for the very crops that are cancelled.
+        self._cancelling = ThreadPoolExecutor(1, thread_name_prefix="cancel")
 
     def preprocess(self, image: NDArray[np.uint8], options: PreprocessOptions, deadline: float) -> Prepared:
         """The RGB page upright and flat, as the options ask. Raises EngineError, DeadlineExceeded among them."""
@@ -41,12 +48,21 @@ class ModelCalls:
         return boxes
 
     def vlm(self, crops: Sequence[Crop], deadline: float) -> list[Text]:
-        """The texts of the crops, in order. Raises the first EngineError of any, DeadlineExceeded among them."""
-        return _results([self._threads.submit(_read, crop) for crop in crops], deadline)
+        """The texts of the crops, in order. Raises the first EngineError of any; DeadlineExceeded, Cancelled."""
+        return _results([self._threads.submit(self._read, crop) for crop in crops], deadline)
+
+    def cancel(self, key: str) -> None:
+        """Have `vlm` stop at the crops of this key; returns at once."""
+        self._cancelling.submit(_cancel, key)
 
     def close(self) -> None:
         """Drop what waits and let the threads end."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._cancelling.shutdown(wait=False, cancel_futures=True)
+
+    def _read(self, crop: Crop) -> Text:
+        self._cancellations.check(crop.options.cancel_key)
+        return _read(crop)
 
 
 def _results(calls: Sequence[Future[T]], deadline: float) -> list[T]:
@@ -91,6 +107,14 @@ def _read(crop: Crop) -> Text:
         finish_reason=cast(FinishReason, read_text(response, "FINISH_REASON")),
         warnings=tuple(json.loads(read_text(response, "WARNINGS"))),
     )
+
+
+def _cancel(key: str) -> None:
+    nothing = np.zeros((1, 1, 3), np.uint8)
+    try:
+        _read(Crop(nothing, PROMPTS[0], VlmOptions(cancel=key)))
+    except EngineError as error:
+        logger.warning("crops could not be cancelled: %s", error)
 
 
 def _ask(model: str, inputs: list[Any], outputs: list[str]) -> Any:

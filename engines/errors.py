@@ -7,6 +7,7 @@ EngineError
 │   └── UnsupportedOption   an option that the running engine can't honour
 ├── Overloaded              more work in flight than a limit allows; try again later
 ├── DeadlineExceeded        the request's deadline passed before its work was done
+├── Cancelled               nobody waits for it any more
 ├── ModelUnavailable        a model's process is gone, and comes back with the next start of Triton
 │   └── ServerUnavailable   the server at VLM_URL can't be reached; a restart of Triton does not help
 ├── MissingWeights          a file of a model is absent or not the one expected
@@ -70,6 +71,12 @@ class DeadlineExceeded(EngineError):
     code = "deadline_exceeded"
 
 
+class Cancelled(EngineError):
+    """Who asked for it said that he does not wait any more."""
+
+    code = "cancelled"
+
+
 class ModelUnavailable(EngineError):
     """Another model could not be asked, as when its process has died; the request can be sent again."""
 
@@ -116,6 +123,7 @@ _KINDS: dict[str, type[EngineError]] = {
         UnsupportedOption,
         Overloaded,
         DeadlineExceeded,
+        Cancelled,
         ModelUnavailable,
         ServerUnavailable,
         MissingWeights,

@@ -12,6 +12,7 @@ from threading import Lock
 import numpy as np
 
 from engines.errors import EngineError, EngineFailure
+from engines.futures import fail, succeed
 from engines.lite.composing import Passage, compose_table, compose_text
 from engines.lite.cyrillic_text import merge, unmix
 from engines.lite.line_reader import LineReader, batches_of
@@ -154,9 +155,7 @@ class CropJob:
         else:
             text = compose_text(passages, options.max_new_tokens, self._is_late)
         queued, worked = self._begun_at - self._queued_at, time.perf_counter() - self._begun_at
-        with self._lock:
-            if not self.future.done():
-                self.future.set_result(replace(text, queue_seconds=queued, engine_seconds=worked))
+        succeed(self.future, replace(text, queue_seconds=queued, engine_seconds=worked))
 
     def _stage(self, tasks: Sequence[Callable[[], None]], then: Callable[[], None]) -> None:
         """Queue tasks; the thread that ends the last of them goes on with `then`."""
@@ -188,6 +187,4 @@ class CropJob:
 
     def fail(self, error: EngineError) -> None:
         """End the future with an error, unless it has ended."""
-        with self._lock:
-            if not self.future.done():
-                self.future.set_exception(error)
+        fail(self.future, error)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from engines.cancellation import CancelKey
 from engines.options import JsonOptions
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
@@ -80,6 +81,10 @@ class PageOptions(JsonOptions):
 
     deadline: float | None = None
     """Unix seconds after which the answer is of no use."""
+    cancel_key: CancelKey | None = None
+    """What the page can be cancelled by."""
+    cancel: CancelKey | None = None
+    """Nothing is read: the page of this key is cancelled."""
 
     @classmethod
     def complaint(cls, name: str, kind: str, message: str) -> str:
@@ -93,8 +98,9 @@ class PageOptions(JsonOptions):
 
         Steps before the layout are off unless asked for: None would leave one on where the other is asked for.
         """
-        rendering = {"prettify_markdown", "show_formula_number", "return_markdown_images", "deadline"}
-        arguments = self.model_dump(exclude=rendering | {"vlm_extra_args"})
+        rendering = {"prettify_markdown", "show_formula_number", "return_markdown_images"}
+        running = {"deadline", "cancel_key", "cancel"}
+        arguments = self.model_dump(exclude=rendering | running | {"vlm_extra_args"})
         steps = {
             "use_doc_orientation_classify": self.use_doc_orientation_classify is True,
             "use_doc_unwarping": self.use_doc_unwarping is True,

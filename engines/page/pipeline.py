@@ -58,9 +58,10 @@ class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
     `boxes` holds what the layout model found and `texts` what was read, for the answer's warnings and token count.
     """
 
-    def __init__(self, models: PageModels, *, version: Version, deadline: float) -> None:
+    def __init__(self, models: PageModels, *, version: Version, deadline: float, cancel_key: str | None = None) -> None:
         self._models = models
         self._deadline = deadline
+        self._cancel_key = cancel_key
         self.boxes: list[Box] = []
         self.texts: list[Text] = []
         self._lines_of_region: dict[RegionKey, list[list[list[float]]]] = {}
@@ -147,7 +148,12 @@ class PagePipeline(_PaddleOCRVLPipeline):  # type: ignore[misc]
         return Crop(
             image=cv2.cvtColor(image, cv2.COLOR_BGR2RGB),
             prompt=prompt,
-            options=VlmOptions(**options, skip_special_tokens=not has_spotting, deadline=self._deadline),
+            options=VlmOptions(
+                **options,
+                skip_special_tokens=not has_spotting,
+                deadline=self._deadline,
+                cancel_key=self._cancel_key,
+            ),
         )
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,33 +15,9 @@ from engines.page.decoding import decode
 from engines.page.options import PageOptions
 from engines.page.pipeline import PageModels, PagePipeline
 from engines.page.pruning import prune
+from engines.page.result import PageResult, PageWarning
 from engines.settings import EngineSettings
 from engines.table import make_refusal, pipeline_version
-
-WarningType = Literal["left_as_image", "unreadable_text", "cut_short"]
-
-
-@dataclass(frozen=True)
-class PageWarning:
-    """Something that the answer lacks, in a sentence for the client."""
-
-    type: WarningType
-    message: str
-
-
-@dataclass(frozen=True)
-class PageResult:
-    """What is known of one page.
-
-    `result` is the official API's `prunedResult`; `images` are JPEG crops by the names under which `markdown` shows
-    them; `tokens` counts what the recogniser generated.
-    """
-
-    markdown: str
-    result: dict[str, Any]
-    images: dict[str, bytes]
-    warnings: list[PageWarning]
-    tokens: int
 
 
 class PageReader:
@@ -70,7 +45,7 @@ class PageReader:
         deadline = options.deadline if options.deadline is not None else time.time() + self._settings.ocr_timeout
         _check(deadline)
         page = decode(data, self._settings.max_image_pixels)
-        pipeline = PagePipeline(self._models, version=self._version, deadline=deadline)
+        pipeline = PagePipeline(self._models, version=self._version, deadline=deadline, cancel_key=options.cancel_key)
         [result] = pipeline.predict(page, **options.predict_arguments())
         if any(text.finish_reason == "deadline" for text in pipeline.texts):
             raise DeadlineExceeded("the page's text was not read before the deadline")

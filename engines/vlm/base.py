@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from engines.cancellation import CancelKey
 from engines.options import JsonOptions
 
 PROMPTS = (
@@ -43,6 +44,10 @@ class VlmOptions(JsonOptions):
     """What sampling begins with, where temperature asks for it; None for another one each time."""
     deadline: float | None = None
     """Unix seconds after which the text is of no use."""
+    cancel_key: CancelKey | None = None
+    """What the crop can be cancelled by."""
+    cancel: CancelKey | None = None
+    """Nothing is read: the crops of this key are cancelled."""
     lines: tuple[Quad, ...] | None = None
     """Text lines that the layout engine found in this crop, in crop pixels; None where it looks for none."""
 
@@ -80,7 +85,10 @@ class VlmEngine(Protocol):
         """Read the weights and run once. Raises MissingWeights."""
 
     def submit(self, crops: Sequence[Crop]) -> list[Future[Text]]:
-        """Queue the crops; each future ends on its own, with its text or with an EngineError."""
+        """Queue the crops; each future ends on its own, with its text or with an EngineError.
+
+        A future that is cancelled stops the work on its crop as soon as the engine can.
+        """
 
     def close(self) -> None:
         """Finish nothing more; futures still open end with EngineFailure."""

@@ -14,6 +14,7 @@ import anyio
 import numpy as np
 
 from engines.errors import BadSetting, EngineError, EngineFailure, InvalidInput
+from engines.futures import fail, succeed
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, Text, VlmOptions
 from engines.vlm_server.answers import Completion, error_of, read_completion
@@ -58,7 +59,10 @@ class ServerVlm:
             raise
 
     def submit(self, crops: Sequence[Crop]) -> list[Future[Text]]:
-        """Queue the crops; each future ends on its own, with its text or with an EngineError."""
+        """Queue the crops; each future ends on its own, with its text or with an EngineError.
+
+        Cancelling a future closes its crop's connection, by which the server learns that nobody waits.
+        """
         return [self._submit(crop) for crop in crops]
 
     def close(self) -> None:
@@ -68,9 +72,8 @@ class ServerVlm:
 
     def _submit(self, crop: Crop) -> Future[Text]:
         future: Future[Text] = Future()
-        future.set_running_or_notify_cancel()
         if not self._loop.spawn(partial(self._answer, crop, future, time.perf_counter())):
-            future.set_exception(EngineFailure("the client of the VLM server was closed"))
+            fail(future, EngineFailure("the client of the VLM server was closed"))
         return future
 
     async def _check(self) -> None:
@@ -97,16 +100,19 @@ class ServerVlm:
 
     async def _answer(self, crop: Crop, future: Future[Text], queued_at: float) -> None:
         """End the future of a crop, whatever happens."""
+        loop, scope = asyncio.get_running_loop(), anyio.CancelScope()
+        future.add_done_callback(lambda done: done.cancelled() and loop.call_soon_threadsafe(scope.cancel))
         try:
-            future.set_result(await self._read(crop, queued_at))
+            with scope:
+                succeed(future, await self._read(crop, queued_at))
         except asyncio.CancelledError:
-            future.set_exception(EngineFailure("the client of the VLM server was closed"))
+            fail(future, EngineFailure("the client of the VLM server was closed"))
             raise
         except EngineError as error:
-            future.set_exception(error)
+            fail(future, error)
         except Exception as error:
             logger.exception("a crop could not be asked of the VLM server")
-            future.set_exception(EngineFailure(f"the client of the VLM server failed ({type(error).__name__})"))
+            fail(future, EngineFailure(f"the client of the VLM server failed ({type(error).__name__})"))
 
     async def _read(self, crop: Crop, queued_at: float) -> Text:
         """The text of a crop, or what is known of it at its deadline: nothing. Raises EngineError."""

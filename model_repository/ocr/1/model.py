@@ -16,9 +16,11 @@ from backend.answers import answer, as_engine_error, failure, send
 from backend.calls import ModelCalls
 from backend.metrics import SECONDS_BUCKETS, Metrics
 from backend.tensors import read_bytes, text_tensor
-from engines.errors import Overloaded
+from engines.cancellation import Cancellations
+from engines.errors import EngineError, Overloaded
 from engines.page.offline import forbid_downloads
 from engines.page.options import PageOptions
+from engines.page.result import PageResult
 from engines.settings import EngineSettings
 from engines.table import model_name
 
@@ -33,7 +35,8 @@ class TritonPythonModel:
 
         self._settings = EngineSettings()
         self._model_name = model_name(self._settings)
-        self._calls = ModelCalls(threads=4 * self._settings.ocr_max_in_flight)
+        self._cancellations = Cancellations()
+        self._calls = ModelCalls(4 * self._settings.ocr_max_in_flight, self._cancellations)
         self._reader = PageReader(self._calls, self._settings)
         self._threads = ThreadPoolExecutor(self._settings.ocr_max_in_flight, thread_name_prefix="page")
         self._permits = BoundedSemaphore(self._settings.ocr_max_in_flight)
@@ -49,6 +52,8 @@ class TritonPythonModel:
         """Take a permit for each page and hand it to a thread; past OCR_MAX_IN_FLIGHT, answer UNAVAILABLE at once."""
         for request in requests:
             sender = request.get_response_sender()
+            if self._cancels(request, sender):
+                continue
             if not self._permits.acquire(blocking=False):
                 limit = self._settings.ocr_max_in_flight
                 self._refuse(
@@ -69,6 +74,22 @@ class TritonPythonModel:
         self._threads.shutdown()
         self._calls.close()
         self._metrics.close()
+
+    def _cancels(self, request: Any, sender: Any) -> bool:
+        """Whether the request is not a page but the cancellation of one, which takes no permit; it is answered then."""
+        try:
+            if read_bytes(request, "IMAGE"):
+                return False
+            key = PageOptions.from_json(read_bytes(request, "OPTIONS", b"{}")).cancel
+        except EngineError as error:
+            self._refuse(sender, error)
+            return True
+        if key is None:
+            return False
+        self._cancellations.cancel(key)
+        self._calls.cancel(key)
+        send(sender, _response(PageResult("", {}, {}, [], 0), self._settings.engine, self._model_name))
+        return True
 
     def _read(self, sender: Any, data: bytes, options: bytes, start: float) -> None:
         """Read one page and answer it, whatever happens."""
@@ -94,17 +115,19 @@ class TritonPythonModel:
         page = self._reader.read(data, PageOptions.from_json(options))
         for warning in page.warnings:
             self._warnings.add(type=warning.type)
-        return answer(
-            [
-                text_tensor("MARKDOWN", page.markdown),
-                text_tensor("RESULT", json.dumps(page.result, ensure_ascii=False)),
-                text_tensor("IMAGE_NAMES", *page.images),
-                text_tensor("IMAGES", *page.images.values()),
-                text_tensor(
-                    "WARNINGS", *(json.dumps(asdict(warning), ensure_ascii=False) for warning in page.warnings)
-                ),
-                pb_utils.Tensor("TOKENS", np.array([page.tokens], dtype=np.int32)),
-                text_tensor("ENGINE", self._settings.engine),
-                text_tensor("MODEL", self._model_name),
-            ]
-        )
+        return _response(page, self._settings.engine, self._model_name)
+
+
+def _response(page: PageResult, engine: str, model: str) -> Any:
+    return answer(
+        [
+            text_tensor("MARKDOWN", page.markdown),
+            text_tensor("RESULT", json.dumps(page.result, ensure_ascii=False)),
+            text_tensor("IMAGE_NAMES", *page.images),
+            text_tensor("IMAGES", *page.images.values()),
+            text_tensor("WARNINGS", *(json.dumps(asdict(warning), ensure_ascii=False) for warning in page.warnings)),
+            pb_utils.Tensor("TOKENS", np.array([page.tokens], dtype=np.int32)),
+            text_tensor("ENGINE", engine),
+            text_tensor("MODEL", model),
+        ]
+    )

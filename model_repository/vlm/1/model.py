@@ -15,6 +15,8 @@ from backend.answers import answer, as_engine_error, failure, send
 from backend.loop_metrics import LoopMetrics
 from backend.metrics import BATCH_BUCKETS, SECONDS_BUCKETS, Metrics
 from backend.tensors import read_bytes, read_image, text_tensor
+from engines.cancellation import CANCELLED, Cancellations
+from engines.errors import Cancelled
 from engines.settings import EngineSettings
 from engines.table import make_vlm
 from engines.vlm.base import PROMPTS, Crop, Text, VlmOptions
@@ -28,6 +30,7 @@ class TritonPythonModel:
         metrics = self._metrics = Metrics()
         self._engine = make_vlm(EngineSettings(), LoopMetrics(metrics))
         self._engine.load()
+        self._cancellations = Cancellations()
         self._crops = metrics.counter(
             "vlm_crops_total", "Crops answered, by prompt and outcome (finish reason or error code)"
         )
@@ -49,11 +52,17 @@ class TritonPythonModel:
             finish = partial(self._finish, request.get_response_sender(), start)
             try:
                 crop = _crop(request)
+                if crop.options.cancel is not None:
+                    self._cancellations.cancel(crop.options.cancel)
+                    finish("cancel", _done(Text("", 0)))
+                    continue
+                self._cancellations.check(crop.options.cancel_key)
                 [reading] = self._engine.submit([crop])
             except Exception as error:  # noqa: BLE001 - whatever it is, this request must be answered, and alone
                 finish("", _failed(error))
             else:
                 reading.add_done_callback(partial(finish, crop.prompt))
+                self._cancellations.watch(crop.options.cancel_key, reading)
 
     def finalize(self) -> None:
         """Release the engine."""
@@ -62,7 +71,7 @@ class TritonPythonModel:
 
     def _finish(self, sender: Any, start: float, prompt: str, reading: Future[Text]) -> None:
         """Answer one request, and count it."""
-        error = reading.exception()
+        error = Cancelled(CANCELLED) if reading.cancelled() else reading.exception()
         if error is None:
             text = reading.result()
             outcome: str = text.finish_reason
@@ -84,6 +93,12 @@ class TritonPythonModel:
 def _crop(request: Any) -> Crop:
     options = VlmOptions.from_json(read_bytes(request, "OPTIONS", b"{}"))
     return Crop(read_image(request), read_bytes(request, "PROMPT").decode(errors="replace"), options)
+
+
+def _done(text: Text) -> Future[Text]:
+    done: Future[Text] = Future()
+    done.set_result(text)
+    return done
 
 
 def _failed(error: Exception) -> Future[Text]:

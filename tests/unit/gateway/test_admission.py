@@ -9,9 +9,7 @@ from gateway.deadline import Deadline
 from gateway.errors import DeadlineExceeded, Draining, TooManyRequests
 
 
-async def hold(
-    admission: Admission, release: asyncio.Event, order: list[int], number: int, client: str = "a"
-) -> None:
+async def hold(admission: Admission, release: asyncio.Event, order: list[int], number: int, client: str = "a") -> None:
     async with admission.permit(client, Deadline.after(20)):
         order.append(number)
         await release.wait()

@@ -159,6 +159,9 @@ def test_a_client_that_hangs_up_cancels_the_pages_not_sent(client: TestClient, t
     client.portal.call(client.app, scope, receive, send)
     assert sent[0]["status"] == 499
     assert triton.count == triton.cancelled <= 8
+    # Triton does not see a client hang up: it is told of each page.
+    until(lambda: len(triton.cancelled_keys) == triton.count)
+    assert set(triton.cancelled_keys) == {options["cancelKey"] for options in triton.options}
     assert client.get("/metrics").text.count("ocr_gateway_requests_in_flight 0.0") == 1
 
 

@@ -106,6 +106,13 @@ def test_odd_sizes_hold_no_text(vlm: LiteVlm, size: tuple[int, int]) -> None:
     assert read(vlm, np.full((*size, 3), 255, np.uint8)).text == ""
 
 
+def test_a_cancelled_crop_is_given_up_and_the_others_are_read(vlm: LiteVlm) -> None:
+    crop = Crop(page("02_en_twocol"), "OCR:")
+    futures = vlm.submit([crop] * 6)
+    assert futures[5].cancel()
+    assert len({future.result(60).text for future in futures[:5]}) == 1
+
+
 def test_closing_ends_what_is_open() -> None:
     engine = LiteVlm(settings())
     engine.load()

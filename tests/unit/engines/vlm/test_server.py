@@ -398,6 +398,19 @@ def test_a_deadline_ends_a_hanging_answer_and_its_request(vlm: ServerVlm, server
     assert server.hung_up.wait(WAIT)
 
 
+def test_cancelling_hangs_up_and_makes_room(open_engine: Open, server: ScriptedServer) -> None:
+    engine = open_engine(vlm_max_in_flight=1)
+    server.bodies.clear()
+    server.behave = server.hold
+    first, second = submit(engine), submit(engine)
+    while not server.bodies:
+        time.sleep(0.01)
+    assert first.cancel()
+    assert server.hung_up.wait(WAIT)
+    server.released.set()
+    assert second.result(WAIT).text == "read"
+
+
 def test_a_past_deadline_asks_nothing(vlm: ServerVlm, server: ScriptedServer) -> None:
     assert submit(vlm, deadline=time.time() - 1).result(WAIT).finish_reason == "deadline"
     assert server.bodies == []

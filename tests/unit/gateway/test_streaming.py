@@ -1,0 +1,156 @@
+"""POST /ocr page by page, pages left out, and pages sent again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from tritonclient.utils import InferenceServerException
+
+from gateway.negotiation import preferred
+
+from .conftest import Start, as_json, error_of
+from .documents import A4, encoded, pdf, picture
+from .fake_triton import FakeTriton
+
+NDJSON = {"Accept": "application/x-ndjson"}
+SSE = {"Accept": "text/event-stream"}
+CROP = {"imgs/img_in_image_box_1_2_3_4.jpg": b"\xff\xd8crop"}
+
+
+def events(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def failing(*numbers: int) -> Any:
+    """Pages that the engine can't read, by the order in which they reach it."""
+
+    async def on_page(number: int) -> None:
+        if number in numbers:
+            raise InferenceServerException("[engine_failure] this page broke it", status="500")
+
+    return on_page
+
+
+def test_pages_come_one_by_one_in_order_and_then_the_whole(start: Start, triton: FakeTriton) -> None:
+    triton.crops = CROP
+
+    async def later_pages_first(number: int) -> None:
+        await asyncio.sleep(0.2 if number == 0 else 0)
+
+    triton.on_page = later_pages_first
+    client = start()
+    document = pdf(A4, A4, A4)
+    response = client.post("/ocr", **as_json(document, dpi=36, pages="1,3"), headers=NDJSON)
+    assert response.headers["content-type"] == "application/x-ndjson"
+    opened, first, second, result = events(response.text)
+    assert opened == {"event": "opened", "id": result["id"], "kind": "pdf", "page_count": 3, "pages": [0, 2]}
+    assert [first["page"]["index"], second["page"]["index"]] == [0, 2]
+    # Pictures have the names that they have in the whole, which leaves them out.
+    assert set(first["page"]["images"]) == set(CROP)
+    assert list(second["page"]["images"]) == ["imgs/img_in_image_box_1_2_3_4_p2.jpg"]
+    assert [page["images"] for page in result["pages"]] == [{}, {}]
+    whole = client.post("/ocr", **as_json(document, dpi=36, pages="1,3")).json()
+    for answer in (result, whole):
+        answer.pop("id")
+        answer["usage"].pop("seconds")
+    assert result.pop("event") == "result"
+    assert result == {**whole, "pages": [{**page, "images": {}} for page in whole["pages"]]}
+
+
+def test_server_sent_events_say_the_same(client: TestClient) -> None:
+    response = client.post("/ocr", **as_json(encoded(picture())), headers=SSE)
+    assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+    told = [block.split("\n") for block in response.text.strip().split("\n\n")]
+    assert [lines[0] for lines in told] == ["event: opened", "event: page", "event: result"]
+    assert json.loads(told[-1][1].removeprefix("data: "))["markdown"] == "120 x 80\n"
+
+
+def test_what_fails_before_the_first_event_has_its_status(client: TestClient) -> None:
+    response = client.post("/ocr", **as_json(b"no document"), headers=NDJSON)
+    assert response.status_code == 415
+    assert error_of(response)["code"] == "unsupported_file"
+
+
+def test_what_fails_later_is_the_last_event(client: TestClient, triton: FakeTriton) -> None:
+    triton.on_page = failing(1)
+    response = client.post("/ocr", **as_json(pdf(A4, A4), dpi=36), headers=NDJSON)
+    assert response.status_code == 200
+    *_, last = events(response.text)
+    assert (last["event"], last["error"]["code"]) == ("error", "engine_failure")
+    assert last["error"]["request_id"] == response.headers["x-request-id"]
+    assert 'ocr_gateway_errors_total{code="engine_failure"} 1.0' in client.get("/metrics").text
+
+
+def test_what_nobody_foresaw_is_the_last_event_without_its_words(client: TestClient, triton: FakeTriton) -> None:
+    async def on_page(number: int) -> None:
+        raise ValueError("a secret of the document")
+
+    triton.on_page = on_page
+    response = client.post("/ocr", **as_json(encoded(picture())), headers=NDJSON)
+    assert events(response.text)[-1]["error"]["code"] == "internal_error"
+    assert "secret" not in response.text
+
+
+def test_pages_that_fail_are_left_out_where_that_is_asked(client: TestClient, triton: FakeTriton) -> None:
+    triton.on_page = failing(1)
+    answer = client.post("/ocr", **as_json(pdf(A4, A4, A4), dpi=36, on_error="skip")).json()
+    (error,) = answer["errors"]
+    assert error == {
+        "page": error["page"],
+        "type": "engine_error",
+        "code": "engine_failure",
+        "message": error["message"],
+    }
+    assert error["message"] == f"page {error['page'] + 1}: this page broke it"
+    assert [page["index"] for page in answer["pages"]] == [index for index in range(3) if index != error["page"]]
+    triton.on_page = failing(*range(triton.count, triton.count + 3))
+    streamed = events(client.post("/ocr", **as_json(pdf(A4, A4, A4), dpi=36, on_error="skip"), headers=NDJSON).text)
+    assert [event["event"] for event in streamed] == ["opened", "page_error", "page_error", "page_error", "error"]
+
+
+def test_a_document_of_which_nothing_can_be_read_fails(client: TestClient, triton: FakeTriton) -> None:
+    triton.on_page = failing(0, 1)
+    response = client.post("/ocr", **as_json(pdf(A4, A4), dpi=36, on_error="skip"))
+    assert response.status_code == 502
+    assert error_of(response)["message"].startswith("page 1:")
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_page_that_met_a_restart_is_sent_again_once(start: Start, triton: FakeTriton, times: int) -> None:
+    async def on_page(number: int) -> None:
+        if number < times:
+            raise InferenceServerException("Stub process 'ocr_0' is not healthy.", status="500")
+
+    triton.on_page = on_page
+    client = start(retry_seconds=0.05)
+    response = client.post("/ocr", **as_json(encoded(picture())))
+    assert response.status_code == (200 if times == 1 else 503)
+    assert triton.count == 2
+    assert 'ocr_gateway_retries_total{code="engine_restarting"} 1.0' in client.get("/metrics").text
+
+
+def test_nothing_is_sent_again_past_its_deadline(start: Start, triton: FakeTriton) -> None:
+    triton.failures["ocr"] = InferenceServerException("Stub process 'ocr_0' is not healthy.", status="500")
+    response = start(retry_seconds=30).post("/ocr", **as_json(encoded(picture()), timeout=20))
+    assert response.status_code == 503
+    assert triton.calls.count("ocr") == 1
+
+
+@pytest.mark.parametrize(
+    ("accept", "form"),
+    [
+        ("", "json"),
+        ("*/*", "json"),
+        ("application/x-ndjson", "ndjson"),
+        ("text/event-stream", "sse"),
+        ("text/markdown, */*;q=0.1", "markdown"),
+        ("text/event-stream;q=0.5, application/json", "json"),
+        ("text/event-stream;q=0.5, application/x-ndjson;q=0.6", "ndjson"),
+    ],
+)
+def test_forms(accept: str, form: str) -> None:
+    assert preferred(accept) == form
