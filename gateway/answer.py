@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from gateway.document import Document, Failure, Page, Warn
+from gateway.pages.kinds import HEADER_BYTES, sniff
 from gateway.schemas import Block, OcrAnswer, PageAnswer, PageErrorAnswer, Saved, Usage, WarningAnswer
+
+Corners = tuple[int, int, int, int]
 
 
 class UniqueImages:
@@ -57,13 +61,17 @@ def build(document: Document, *, answer_id: str, seconds: float) -> OcrAnswer:
 
 def page_answer(page: Page) -> PageAnswer:
     """One page as the answer shows it. CPU-bound where it has many pictures."""
+    # Without layout detection there is none.
+    found = page.result.get("layout_det_res", {}).get("boxes", ())
+    scores = {_corners(box["coordinate"]): box["score"] for box in found}
     return PageAnswer(
         index=page.index,
         width=page.result["width"],
         height=page.result["height"],
         markdown=page.markdown.strip(),
-        blocks=[_block(block) for block in page.result["parsing_res_list"]],
+        blocks=[_block(block, scores) for block in page.result["parsing_res_list"]],
         images={name: base64.b64encode(data).decode() for name, data in page.images.items()},
+        image=None if page.image is None else _data_uri(page.image),
     )
 
 
@@ -78,13 +86,24 @@ def error_answer(failure: Failure) -> PageErrorAnswer:
     return PageErrorAnswer(page=failure.page, type=error.kind, code=error.code, message=error.message)
 
 
-def _block(block: dict[str, Any]) -> Block:
+def _block(block: dict[str, Any], scores: dict[Corners, float]) -> Block:
     return Block(
         label=block["block_label"],
         bbox=block["block_bbox"],
         content=block["block_content"],
         order=block.get("block_order"),
+        score=scores.get(_corners(block["block_bbox"])),
     )
+
+
+def _corners(box: Sequence[float]) -> Corners:
+    """A box in whole pixels, as PaddleX gives those of blocks."""
+    x1, y1, x2, y2 = (int(value) for value in box)
+    return x1, y1, x2, y2
+
+
+def _data_uri(image: bytes) -> str:
+    return f"data:image/{sniff(image[:HEADER_BYTES])};base64,{base64.b64encode(image).decode()}"
 
 
 def _behind(name: str, suffix: str) -> str:

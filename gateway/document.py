@@ -27,6 +27,7 @@ class Task:
     client: str
     pages: PageRanges | None = None
     on_error: OnError = "fail"
+    keep_images: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,10 @@ class Warn:
 
 @dataclass(frozen=True)
 class Page:
-    """One page as it was read: `index` in the document, PaddleX's `prunedResult`, Markdown, and the pictures in it."""
+    """One page as it was read: `index` in the document, PaddleX's `prunedResult`, Markdown, and the pictures in it.
+
+    `image` is the page's own, encoded as the engine got it, where the task keeps it.
+    """
 
     index: int
     result: dict[str, Any]
@@ -48,6 +52,7 @@ class Page:
     images: dict[str, bytes]
     tokens: int = 0
     warnings: tuple[Warn, ...] = ()
+    image: bytes | None = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """How every document comes in, whatever the route: a permit first, then the body, with one deadline over all.
 
-async with intake(request, services) as sent:
-    document = await services.reader.read(task_of(sent, request, services))
+async with intake(request, services, OCR_FORM) as sent:
+    document = await sent.read(sent.task(options=..., dpi=...))
 """
 
 from __future__ import annotations
@@ -12,34 +12,69 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic
 
 from fastapi import Request
 
 from gateway.deadline import Deadline
-from gateway.document import Task
+from gateway.disconnect import unless_disconnected
+from gateway.document import Document, OnError, Progress, Task
+from gateway.options import Options
 from gateway.page_ranges import PageRanges
-from gateway.schemas import OcrRequest
 from gateway.services import Services
+from gateway.sources.form import F, Form
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A request whose document lies at `path`, and stays there while its block lasts."""
+class Sent(Generic[F]):
+    """A request whose document lies at `path`, and stays there while its block lasts; `fields` are those of its form."""
 
     path: Path
-    fields: OcrRequest
+    fields: F
     deadline: Deadline
     begun_at: float
+    request: Request
+    services: Services
 
     @property
     def seconds(self) -> float:
         """Seconds since the request came."""
         return time.monotonic() - self.begun_at
 
+    def task(
+        self,
+        *,
+        options: Options,
+        dpi: int | None = None,
+        pages: PageRanges | None = None,
+        on_error: OnError = "fail",
+    ) -> Task:
+        """The reading of this document; at the server's own resolution where `dpi` is None."""
+        return Task(
+            path=self.path,
+            options=options,
+            dpi=dpi or self.services.settings.pdf_dpi,
+            deadline=self.deadline,
+            request_id=self.request.state.request_id,
+            client=self.request.state.client,
+            pages=pages,
+            on_error=on_error,
+        )
+
+    async def read(self, task: Task, progress: Progress | None = None) -> Document:
+        """Read, as long as the client stays; the log line and the counters learn of it.
+
+        Raises what DocumentReader.read raises, and ClientDisconnected.
+        """
+        document = await unless_disconnected(self.request.receive, self.services.reader.read(task, progress))
+        self.services.metrics.tokens.inc(document.tokens)
+        self.request.state.log.update(kind=document.kind, pages=len(document.pages), warnings=len(document.warnings))
+        return document
+
 
 @asynccontextmanager
-async def intake(request: Request, services: Services) -> AsyncIterator[Sent]:
-    """Take a permit and the body; both are given back at the end of the block.
+async def intake(request: Request, services: Services, form: Form[F]) -> AsyncIterator[Sent[F]]:
+    """Take a permit and the body, read as `form` says; both are given back at the end of the block.
 
     Raises what Admission.permit and BodyReader.read raise.
     """
@@ -49,21 +84,8 @@ async def intake(request: Request, services: Services) -> AsyncIterator[Sent]:
         with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
             path = Path(folder) / "document"
             with services.metrics.stage("receive"):
-                fields, deadline = await services.bodies.read(request, path, deadline)
-            services.metrics.document_bytes.inc(path.stat().st_size)
-            request.state.log["bytes"] = path.stat().st_size
-            yield Sent(path, fields, deadline, begun_at)
-
-
-def task_of(sent: Sent, request: Request, services: Services) -> Task:
-    """The reading that the request asks for. Raises InvalidField where its pages are no ranges."""
-    return Task(
-        path=sent.path,
-        options=sent.fields.options,
-        dpi=sent.fields.dpi or services.settings.pdf_dpi,
-        deadline=sent.deadline,
-        request_id=request.state.request_id,
-        client=request.state.client,
-        pages=PageRanges.parse(sent.fields.pages) if sent.fields.pages is not None else None,
-        on_error=sent.fields.on_error,
-    )
+                fields, deadline = await services.bodies.read(request, form, path, deadline)
+            size = path.stat().st_size
+            services.metrics.document_bytes.inc(size)
+            request.state.log["bytes"] = size
+            yield Sent(path, fields, deadline, begun_at, request, services)

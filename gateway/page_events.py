@@ -31,8 +31,7 @@ class PageEvents:
 
     def result(self, answer: OcrAnswer) -> None:
         """Tell the whole, without the pictures, which the pages had."""
-        pages = [page.model_copy(update={"images": {}}) for page in answer.pages]
-        self._emit("result", answer.model_copy(update={"pages": pages}).model_dump(mode="json"))
+        self._emit("result", answer.without_pictures().model_dump(mode="json"))
 
     def _tell(self, page: Page | Failure) -> None:
         if isinstance(page, Failure):

@@ -113,7 +113,8 @@ class DocumentReader:
             result = await self._retrier.call(partial(self._ask, data, task), task.deadline)
         warns = [Warn(index, "page_image", text) for text in image.warnings]
         warns += [Warn(index, str(item.get("type")), str(item.get("message"))) for item in result.warnings]
-        return Page(index, result.result, result.markdown, result.images, result.tokens, tuple(warns))
+        kept = data if task.keep_images else None
+        return Page(index, result.result, result.markdown, result.images, result.tokens, tuple(warns), kept)
 
     def _ask(self, data: bytes, task: Task) -> Awaitable[PageResult]:
         return self._models.read_page(data, task.options.for_page(), task.deadline, task.request_id)

@@ -30,6 +30,7 @@ class OcrFields(BaseModel):
         default="fail",
         description='Whether a page that can\'t be read fails the whole, or is left out ("skip") and told in `errors`.',
     )
+    page_images: bool = Field(default=False, description="Give the image of each page too, as the engine saw it.")
     timeout: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
         default=None, description="Seconds that the request may take; at most the server's REQUEST_TIMEOUT."
     )
@@ -51,6 +52,7 @@ class Block(BaseModel):
     bbox: list[float] = Field(description="x1, y1, x2, y2 in pixels of the page image.")
     content: str = Field(description="Its text; tables as HTML, formulas as LaTeX.")
     order: int | None = Field(description="Its place in reading order; null outside of it.")
+    score: float | None = Field(description="How sure the layout model is of it, 0 to 1; null of merged blocks.")
 
 
 class PageAnswer(BaseModel):
@@ -62,6 +64,7 @@ class PageAnswer(BaseModel):
     markdown: str
     blocks: list[Block]
     images: dict[str, str] = Field(description="Pictures that the Markdown refers to, by name: JPEG as Base64.")
+    image: str | None = Field(default=None, description="The page itself as a data: URI, where `page_images` asks.")
 
 
 class Usage(BaseModel):
@@ -115,6 +118,11 @@ class OcrAnswer(BaseModel):
     saved: Saved
     warnings: list[WarningAnswer]
     errors: list[PageErrorAnswer] = Field(description='Pages that were left out; empty unless `on_error` is "skip".')
+
+    def without_pictures(self) -> OcrAnswer:
+        """The same, its pictures left to whatever has them beside it."""
+        bare = {"images": {}, "image": None}
+        return self.model_copy(update={"pages": [page.model_copy(update=bare) for page in self.pages]})
 
 
 class ErrorBody(BaseModel):

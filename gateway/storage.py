@@ -22,7 +22,9 @@ RESULT = "result.json"
 
 def files_of(answer: OcrAnswer, document: Document) -> dict[str, bytes]:
     """The files of a result, by their names relative to its folder; the JSON leaves the pictures to their files."""
-    bare = answer.model_copy(update={"pages": [page.model_copy(update={"images": {}}) for page in answer.pages]})
+    bare = answer.model_copy(
+        update={"pages": [page.model_copy(update={"images": {}, "image": None}) for page in answer.pages]}
+    )
     files = {MARKDOWN: answer.markdown.encode(), RESULT: bare.model_dump_json(indent=1, exclude={"saved"}).encode()}
     files.update({name: data for page in document.pages for name, data in page.images.items() if _is_inside(name)})
     return files

@@ -112,7 +112,8 @@ class FakeTriton:
             "block_order": 1,
             "group_id": 0,
         }
-        result = {"width": width, "height": height, "parsing_res_list": [block], "layout_det_res": {"boxes": []}}
+        box = {"coordinate": [0.4, 0.2, width + 0.1, height + 0.3], "label": "text", "score": 0.9}
+        result = {"width": width, "height": height, "parsing_res_list": [block], "layout_det_res": {"boxes": [box]}}
         return FakeResult(
             {
                 "MARKDOWN": strings(text + refs),

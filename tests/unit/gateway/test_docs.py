@@ -49,7 +49,7 @@ def test_openapi_describes_both_bodies_and_the_errors(client: TestClient) -> Non
     operation = document["paths"]["/ocr"]["post"]
     as_json = operation["requestBody"]["content"]["application/json"]["schema"]
     as_form = operation["requestBody"]["content"]["multipart/form-data"]["schema"]
-    fields = {"file", "url", "pages", "dpi", "save", "s3", "options", "on_error", "timeout"}
+    fields = {"file", "url", "pages", "dpi", "save", "s3", "options", "on_error", "page_images", "timeout"}
     assert set(as_json["properties"]) == set(as_form["properties"]) == fields
     assert "useLayoutDetection" in as_json["properties"]["options"]["properties"]
     assert {"200", "400", "413", "422", "429", "503", "504"} <= set(operation["responses"])

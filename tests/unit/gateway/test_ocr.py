@@ -43,8 +43,9 @@ def test_answers_exactly_what_is_promised(client: TestClient, triton: FakeTriton
                 "width": 120,
                 "height": 80,
                 "markdown": markdown,
-                "blocks": [{"label": "text", "bbox": [0, 0, 120, 80], "content": "120 x 80", "order": 1}],
+                "blocks": [{"label": "text", "bbox": [0, 0, 120, 80], "content": "120 x 80", "order": 1, "score": 0.9}],
                 "images": {"imgs/img_in_image_box_1_2_3_4.jpg": base64.b64encode(b"\xff\xd8crop").decode()},
+                "image": None,
             }
         ],
         "usage": {"pages": 1, "tokens": 7},
@@ -52,6 +53,14 @@ def test_answers_exactly_what_is_promised(client: TestClient, triton: FakeTriton
         "warnings": [{"page": 0, "type": "unread", "message": "a formula was left as a picture"}],
         "errors": [],
     }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_itself_comes_where_it_is_asked_for(client: TestClient, kind: str, triton: FakeTriton) -> None:
+    answer = client.post("/ocr", **as_json(KINDS[kind], page_images=True, dpi=36)).json()
+    uris = [page["image"].split(",") for page in answer["pages"]]
+    assert all(head.startswith("data:image/") for head, _ in uris)
+    assert sorted(base64.b64decode(data) for _, data in uris) == sorted(triton.pages)
 
 
 @pytest.mark.parametrize("kind", KINDS)
