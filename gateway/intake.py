@@ -27,7 +27,7 @@ from gateway.sources.form import F, Form
 
 @dataclass(frozen=True)
 class Sent(Generic[F]):
-    """A request whose document lies at `path`, and stays there while its block lasts; `fields` are those of its form."""
+    """A request, its `fields` as its form has them; the document lies at `path` while the block lasts."""
 
     path: Path
     fields: F

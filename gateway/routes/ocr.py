@@ -9,17 +9,18 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.disconnect import unless_disconnected
 from gateway.document import Progress
 from gateway.errors import NotConfigured
 from gateway.event_stream import Emit, EventAnswer
-from gateway.intake import intake, task_of
+from gateway.intake import intake
 from gateway.negotiation import Form, preferred
 from gateway.options import Options
 from gateway.page_events import PageEvents
+from gateway.page_ranges import PageRanges
 from gateway.save import Saver, finish
 from gateway.schemas import ErrorAnswer, OcrAnswer, OcrRequest
 from gateway.services import Parts, Services
+from gateway.sources.fields import OCR_FORM
 
 router = APIRouter(tags=["OCR"])
 
@@ -70,13 +71,14 @@ async def _tell(request: Request, services: Services, emit: Emit) -> None:
 
 
 async def _read(request: Request, services: Services, answer_id: str, progress: Progress | None = None) -> OcrAnswer:
-    async with intake(request, services) as sent:
-        saver = _saver(services, sent.fields)
-        task = task_of(sent, request, services)
-        document = await unless_disconnected(request.receive, services.reader.read(task, progress))
+    async with intake(request, services, OCR_FORM) as sent:
+        fields = sent.fields
+        saver = _saver(services, fields)
+        pages = PageRanges.parse(fields.pages) if fields.pages is not None else None
+        task = sent.task(options=fields.options, dpi=fields.dpi, pages=pages, on_error=fields.on_error)
+        document = await sent.read(task, progress)
         answer = await finish(document, saver, sent.deadline, answer_id=answer_id, begun_at=sent.begun_at)
-    services.metrics.tokens.inc(document.tokens)
-    request.state.log.update(id=answer_id, kind=document.kind, pages=len(document.pages), warnings=len(answer.warnings))
+    request.state.log.update(id=answer_id, warnings=len(answer.warnings))
     return answer
 
 

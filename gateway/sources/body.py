@@ -1,12 +1,18 @@
-"""The body of a request: JSON with Base64 or a URL, or multipart with a file, made into fields and one file on disk."""
+"""The body of a request: JSON with Base64 or a URL, or multipart with a file, made into fields and one file on disk.
+
+What the fields are is the route's own matter: its `Form` says.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import IO, Any, BinaryIO, cast
+from typing import IO, Any, BinaryIO, TypeVar, cast
 
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
@@ -22,10 +28,12 @@ from gateway.errors import (
     MalformedBody,
     UnsupportedBody,
 )
-from gateway.schemas import OcrRequest
 from gateway.sources.data_uri import decode, too_large
-from gateway.sources.fields import parse_json, validate
+from gateway.sources.fields import parse_json
+from gateway.sources.form import F, Form, Parsed
 from gateway.sources.url import Fetcher
+
+T = TypeVar("T")
 
 _FIELDS_BYTES = 1024 * 1024
 """What a body may hold beside the document: the other fields, the frames of multipart."""
@@ -44,47 +52,57 @@ class BodyReader:
         self._max_bytes = max_bytes
         self._parsing = asyncio.Semaphore(_PARSED_AT_ONCE)
 
-    async def read(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
+    async def read(self, request: Request, form: Form[F], target: Path, deadline: Deadline) -> tuple[F, Deadline]:
         """Write the document to `target`, and give the other fields and the deadline that the request asks for.
 
         Raises an InvalidRequest of the right kind, BodyTooLarge, DeadlineExceeded, ClientDisconnected.
         """
-        content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         try:
-            if content_type == "multipart/form-data":
-                return await self._multipart(request, target, deadline)
-            if content_type == "application/json":
-                return await self._json(request, target, deadline)
+            if form.multipart and _content_type(request) == "multipart/form-data":
+                return await self._multipart(request, form, target, deadline)
+            parsed, has_file = await self._json(request, partial(self._store, form, target), deadline)
         except ClientDisconnect:
-            raise ClientDisconnected("the client went away while it was sending") from None
-        raise UnsupportedBody(
-            "send application/json with file (Base64) or url, or multipart/form-data with file or url; "
-            f"this is {content_type or 'without a Content-Type'}"
-        )
+            raise _gone() from None
+        except UnsupportedBody as error:
+            raise _unsupported(error, form) from None
+        deadline = _deadline(parsed, deadline)
+        if not has_file or parsed.url is not None:
+            await self._fetch(parsed.url, target, deadline, has_file=has_file)
+        return parsed.fields, deadline
 
-    async def _json(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
+    async def read_json(self, request: Request, parse: Callable[[dict[str, Any]], T], deadline: Deadline) -> T:
+        """A body of JSON alone, which may be as large as one with a document, as `parse` makes it; off the event loop.
+
+        Raises what `read` raises.
+        """
+        try:
+            return await self._json(request, parse, deadline)
+        except ClientDisconnect:
+            raise _gone() from None
+
+    async def _json(self, request: Request, parse: Callable[[dict[str, Any]], T], deadline: Deadline) -> T:
+        if _content_type(request) != "application/json":
+            raise UnsupportedBody(
+                f"send application/json; this is {_content_type(request) or 'without a Content-Type'}"
+            )
         counted = self._counted(request, (self._max_bytes + 2) // 3 * 4 + self._max_bytes // 32 + _FIELDS_BYTES)
         # While a body trickles in it lies on disk; it is in memory only while it is parsed, and few are at once.
         with SpooledTemporaryFile(_IN_MEMORY_BYTES) as spool:
             await deadline.wait(_receive(Request(request.scope, counted), UploadFile(cast(BinaryIO, spool))))
             async with self._parsing:
-                parsed, has_file = await asyncio.to_thread(self._parse, spool, target)
-        deadline = _deadline(parsed, deadline)
-        if not has_file or parsed.url is not None:
-            await self._fetch(parsed.url, target, deadline, has_file=has_file)
-        return parsed, deadline
+                return await asyncio.to_thread(_parsed, spool, parse)
 
-    async def _multipart(self, request: Request, target: Path, deadline: Deadline) -> tuple[OcrRequest, Deadline]:
+    async def _multipart(self, request: Request, form: Form[F], target: Path, deadline: Deadline) -> tuple[F, Deadline]:
         counted = self._counted(request, self._max_bytes + _FIELDS_BYTES)
         try:
-            form = await deadline.wait(Request(request.scope, counted).form(max_files=1, max_fields=32))
+            parts = await deadline.wait(Request(request.scope, counted).form(max_files=1, max_fields=32))
         except HTTPException as error:
             raise MalformedBody(f"the multipart body can't be read: {error.detail}") from None
         try:
             if not _is_closed(request.headers["content-type"], counted.tail):
                 raise MalformedBody("the multipart body is cut short: its closing boundary is missing")
-            file, fields = _form_fields(form)
-            parsed = validate(fields)
+            file, fields = _form_fields(parts, form.json_parts)
+            parsed = form.parse(fields)
             deadline = _deadline(parsed, deadline)
             if file is not None and parsed.url is None:
                 if (file.size or 0) > self._max_bytes:
@@ -93,8 +111,8 @@ class BodyReader:
             else:
                 await self._fetch(parsed.url, target, deadline, has_file=file is not None)
         finally:
-            await form.close()
-        return parsed, deadline
+            await parts.close()
+        return parsed.fields, deadline
 
     async def _fetch(self, url: str | None, target: Path, deadline: Deadline, *, has_file: bool) -> None:
         if url is None:
@@ -103,14 +121,12 @@ class BodyReader:
             raise InvalidField("send file or url, not both", param="url")
         await self._fetcher.fetch(url, target, deadline)
 
-    def _parse(self, spool: IO[bytes], target: Path) -> tuple[OcrRequest, bool]:
+    def _store(self, form: Form[F], target: Path, fields: dict[str, Any]) -> tuple[Parsed[F], bool]:
         """The fields of a JSON body, and whether there was a document in it, which then lies at `target`."""
-        spool.seek(0)
-        parsed = validate(parse_json(spool.read()))
-        if parsed.file is None:
-            return parsed, False
-        target.write_bytes(decode(parsed.file, self._max_bytes))
-        return parsed.model_copy(update={"file": None}), True
+        parsed = form.parse(fields)
+        if parsed.file is not None:
+            target.write_bytes(decode(parsed.file, self._max_bytes))
+        return replace(parsed, file=None), parsed.file is not None
 
     def _counted(self, request: Request, limit: int) -> Counted:
         announced = request.headers.get("content-length", "")
@@ -140,7 +156,26 @@ class Counted:
         return message
 
 
-def _form_fields(form: FormData) -> tuple[UploadFile | None, dict[str, Any]]:
+def _content_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _gone() -> ClientDisconnected:
+    return ClientDisconnected("the client went away while it was sending")
+
+
+def _unsupported(error: UnsupportedBody, form: Form[Any]) -> UnsupportedBody:
+    if not form.multipart:
+        return error
+    return UnsupportedBody(error.message.replace(";", ", or multipart/form-data with the file attached;"))
+
+
+def _parsed(spool: IO[bytes], parse: Callable[[dict[str, Any]], T]) -> T:
+    spool.seek(0)
+    return parse(parse_json(spool.read()))
+
+
+def _form_fields(form: FormData, json_parts: Collection[str]) -> tuple[UploadFile | None, dict[str, Any]]:
     file: UploadFile | None = None
     fields: dict[str, Any] = {}
     for name, value in form.multi_items():
@@ -154,8 +189,9 @@ def _form_fields(form: FormData) -> tuple[UploadFile | None, dict[str, Any]]:
             raise InvalidField("file is text: attach the file itself (curl -F file=@page.pdf)", param="file")
         else:
             fields[name] = value
-    if "options" in fields:
-        fields["options"] = _options(fields["options"])
+    for name in json_parts:
+        if name in fields:
+            fields[name] = _json_part(name, fields[name])
     return file, fields
 
 
@@ -165,14 +201,14 @@ def _is_closed(content_type: str, tail: bytes) -> bool:
     return b"--" + boundary + b"--" in tail
 
 
-def _options(text: str) -> dict[str, Any]:
+def _json_part(name: str, text: str) -> dict[str, Any]:
     try:
         return parse_json(text.encode())
     except MalformedBody as error:
-        raise InvalidField(f"options: {error.message.replace('the body', 'it')}", param="options") from None
+        raise InvalidField(f"{name}: {error.message.replace('the body', 'it')}", param=name) from None
 
 
-def _deadline(parsed: OcrRequest, deadline: Deadline) -> Deadline:
+def _deadline(parsed: Parsed[Any], deadline: Deadline) -> Deadline:
     return deadline if parsed.timeout is None else deadline.shortened(parsed.timeout)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from gateway.errors import GatewayError, InvalidField, MalformedBody, UnknownField
-from gateway.options import Options
 from gateway.schemas import OcrRequest
+from gateway.sources.form import Form, Parsed
+
+M = TypeVar("M", bound=BaseModel)
 
 _DEEPEST = 20
 """Levels of nesting; no option needs more than three."""
@@ -29,25 +31,45 @@ def parse_json(raw: bytes) -> dict[str, Any]:
     return fields
 
 
-def validate(fields: dict[str, Any]) -> OcrRequest:
-    """`fields` as a request; raises UnknownField or InvalidField, without a word of the document in the message."""
+def validate(model: type[M], fields: dict[str, Any]) -> M:
+    """`fields` as `model`; raises UnknownField or InvalidField, without a word of the document in the message."""
     try:
-        return OcrRequest.model_validate(fields)
+        return model.model_validate(fields)
     except ValidationError as error:
-        raise _first_fault(error.errors(include_input=False, include_url=False, include_context=False)[0]) from None
+        fault = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        raise _told(model, fault) from None
 
 
-def _first_fault(fault: ErrorDetails) -> GatewayError:
+def _parse_ocr(fields: dict[str, Any]) -> Parsed[OcrRequest]:
+    parsed = validate(OcrRequest, fields)
+    return Parsed(parsed.model_copy(update={"file": None}), parsed.file, parsed.url, parsed.timeout)
+
+
+OCR_FORM = Form(_parse_ocr, multipart=True, json_parts=("options",))
+"""The body of POST /ocr."""
+
+
+def _told(model: type[BaseModel], fault: ErrorDetails) -> GatewayError:
     if not fault["loc"]:
-        return InvalidField(fault["msg"])
+        return InvalidField(fault["msg"].removeprefix("Value error, "))
     # Deeper parts of the place name branches of a union, which mean nothing to the client.
-    place = [str(part)[:100] for part in fault["loc"][: 2 if fault["loc"][0] == "options" else 1]]
+    inner = _model_at(model, fault["loc"][0])
+    place = [str(part)[:100] for part in fault["loc"][: 2 if inner else 1]]
     name = ".".join(place)
-    model = Options if len(place) == 2 else OcrRequest
+    holder = inner if inner and len(place) == 2 else model
     if fault["type"] == "extra_forbidden":
-        kind = "option" if model is Options else "field"
-        return UnknownField(f"there is no {kind} {place[-1]}; there are {', '.join(model.model_fields)}", param=name)
-    return InvalidField(f"{name}: {fault['msg']}. It is: {model.model_fields[place[-1]].description}", param=name)
+        kind = "option" if holder is inner else "field"
+        return UnknownField(f"there is no {kind} {place[-1]}; there are {', '.join(holder.model_fields)}", param=name)
+    described = holder.model_fields[place[-1]].description
+    message = fault["msg"].removeprefix("Value error, ")
+    return InvalidField(f"{name}: {message}" + (f". It is: {described}" if described else ""), param=name)
+
+
+def _model_at(model: type[BaseModel], name: int | str) -> type[BaseModel] | None:
+    """The model that the field `name` holds; None where it holds something else, or there is no such field."""
+    field = model.model_fields.get(str(name))
+    inner = field.annotation if field else None
+    return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
 
 
 def _deeper_than(value: object, levels: int) -> bool:
