@@ -20,12 +20,14 @@ GatewayError
 │   ├── RenderFailed            a page that no renderer draws: refused, crashed or timed out
 │   ├── PagesOutside            a page range outside the document
 │   └── UnsupportedOption       an option that the running engine can't honour
+├── Unauthorized                no API key, or one that this server does not know
 ├── LimitExceeded               a limit of the gateway; the message names the setting that raises it
 │   ├── BodyTooLarge            MAX_UPLOAD_BYTES
 │   ├── TooManyPages            MAX_PAGES
 │   └── PageTooLarge            MAX_PAGE_PIXELS
 ├── Unavailable                 nothing was done; the same request may pass later
 │   ├── TooManyRequests         MAX_REQUESTS and MAX_QUEUE are used up
+│   ├── RateLimited             the client's rate (RATE_LIMIT, or that of its key) is used up
 │   ├── Draining                the gateway is stopping
 │   ├── EngineOverloaded        Triton has more pages in flight than it takes
 │   ├── EngineRestarting        Triton, or one of its models, is down
@@ -180,6 +182,13 @@ class UnsupportedOption(InvalidRequest):
     code = "unsupported_option"
 
 
+class Unauthorized(GatewayError):
+    """No API key came with the request, or one that this server does not know."""
+
+    kind = "unauthorized"
+    code = "unauthorized"
+
+
 class LimitExceeded(GatewayError):
     """A limit of the gateway; the message names the setting that raises it."""
 
@@ -216,6 +225,12 @@ class TooManyRequests(Unavailable):
     """MAX_REQUESTS are in flight and MAX_QUEUE wait."""
 
     code = "too_many_requests"
+
+
+class RateLimited(Unavailable):
+    """The client has sent as many documents as its rate allows."""
+
+    code = "rate_limited"
 
 
 class Draining(Unavailable):
