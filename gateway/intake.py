@@ -48,6 +48,7 @@ class Sent(Generic[F]):
         dpi: int | None = None,
         pages: PageRanges | None = None,
         on_error: OnError = "fail",
+        keep_images: bool = False,
     ) -> Task:
         """The reading of this document; at the server's own resolution where `dpi` is None."""
         return Task(
@@ -59,6 +60,7 @@ class Sent(Generic[F]):
             client=self.request.state.client,
             pages=pages,
             on_error=on_error,
+            keep_images=keep_images,
         )
 
     async def read(self, task: Task, progress: Progress | None = None) -> Document:

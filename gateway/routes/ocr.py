@@ -75,7 +75,13 @@ async def _read(request: Request, services: Services, answer_id: str, progress: 
         fields = sent.fields
         saver = _saver(services, fields)
         pages = PageRanges.parse(fields.pages) if fields.pages is not None else None
-        task = sent.task(options=fields.options, dpi=fields.dpi, pages=pages, on_error=fields.on_error)
+        task = sent.task(
+            options=fields.options,
+            dpi=fields.dpi,
+            pages=pages,
+            on_error=fields.on_error,
+            keep_images=fields.page_images,
+        )
         document = await sent.read(task, progress)
         answer = await finish(document, saver, sent.deadline, answer_id=answer_id, begun_at=sent.begun_at)
     request.state.log.update(id=answer_id, warnings=len(answer.warnings))
