@@ -15,9 +15,9 @@ from PIL import Image, ImageOps
 
 from gateway.errors import BadImage, PageTooLarge
 from gateway.pages.kinds import Kind
-from gateway.pages.raster import LONGEST_SIDE, PageImage, encode
+from gateway.pages.raster import LEAST_SIDE, LONGEST_SIDE, PageImage, encode
+from gateway.pages.tiff import count_pages
 
-_LEAST_SIDE = 4
 _ORIENTATION = 0x0112
 _PASSED_AS_THEY_ARE = ("JPEG", "MPO", "PNG", "WEBP", "BMP")
 # MPO is a JPEG with further pictures behind it, as telephones write it; Pillow tells it apart.
@@ -42,15 +42,16 @@ class ImageDocument:
         Image.MAX_IMAGE_PIXELS = max_pixels
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
+            self.page_count = count_pages(path) if kind == "tiff" else 1
             self._image = Image.open(path, formats=_PILLOW_FORMATS[kind])
-            frames = int(getattr(self._image, "n_frames", 1))
         except (Image.DecompressionBombWarning, Image.DecompressionBombError):
             raise self._too_large() from None
         except _DAMAGE:
             raise _damaged(kind) from None
         self._kind = kind
-        self._animated = kind != "tiff" and frames > 1 and self._image.format != "MPO"
-        self.page_count = frames if kind == "tiff" else 1
+        # Of a TIFF Pillow would count the pages in its own way; an MPO's further pictures are no animation.
+        told_apart = kind != "tiff" and self._image.format != "MPO"
+        self._animated = told_apart and bool(getattr(self._image, "is_animated", False))
 
     def page(self, index: int, _dpi: int) -> PageImage:
         """The page at `index`, decoded once to be sure of it, and encoded again only where that is needed.
@@ -73,8 +74,8 @@ class ImageDocument:
         self._image.close()
 
     def _check_size(self, size: tuple[int, int]) -> None:
-        if min(size) < _LEAST_SIDE:
-            raise BadImage(f"the image measures {size[0]} x {size[1]} pixels; nothing can be read below {_LEAST_SIDE}")
+        if min(size) < LEAST_SIDE:
+            raise BadImage(f"the image measures {size[0]} x {size[1]} pixels; nothing can be read below {LEAST_SIDE}")
         if size[0] * size[1] > self._max_pixels:
             raise self._too_large(size)
         if max(size) > LONGEST_SIDE:

@@ -10,6 +10,7 @@ document open already is preferred. A process that dies or hangs is replaced, an
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,8 @@ from gateway.pages.worker import Command
 T = TypeVar("T")
 Renderer = Literal["pdfium", "poppler"]
 
+NOT_OFFLINE = "this system does not let rendering processes give up the network: a hostile file may reach it"
+_LOG = logging.getLogger(__name__)
 _RECYCLED_AFTER = 1000
 """Commands that a process serves before it is replaced: what a decoder leaks stays bounded."""
 
@@ -59,6 +62,7 @@ class RendererPool:
         self._idle: list[RendererProcess] = []
         self._busy: set[RendererProcess] = set()
         self._closed = False
+        self._told = False
 
     async def open(self, path: Path, deadline: Deadline) -> SourceDocument:
         """Tell what `path` holds and how many pages it has.
@@ -124,6 +128,8 @@ class RendererPool:
     def _use(self, use: Callable[[RendererProcess, Command], T], command: Command) -> T:
         process = self._take(command["path"])
         try:
+            process.start()
+            self._note(process)
             result = use(process, command)
         except (RendererCrashed, RendererTimedOut):
             self._drop(process)
@@ -136,6 +142,13 @@ class RendererPool:
             raise
         self._give_back(process)
         return result
+
+    def _note(self, process: RendererProcess) -> None:
+        with self._lock:
+            tell = not process.offline and not self._told
+            self._told = self._told or tell
+        if tell:
+            _LOG.warning(NOT_OFFLINE)
 
     def _take(self, path: str) -> RendererProcess:
         with self._lock:

@@ -16,17 +16,20 @@ from typing import Any
 
 import gateway
 from gateway.error_status import BY_CODE
-from gateway.errors import GatewayError, RenderFailed
+from gateway.errors import InvalidRequest, LimitExceeded, RenderFailed
 from gateway.pages.raster import PageImage
 from gateway.pages.worker import Command
 
 _START_SECONDS = 20.0
-"""Added to the time of a process's first command: its imports take 0.1 s, and far more where no core is free."""
+"""How long a process may take to start: its imports take 0.1 s, and far more where no core is free."""
 
 _STALLED_SECONDS = 10
 """How long an answer that has begun may pause."""
-_LONGEST_ANSWER = 1 << 30
-"""Bytes; more than any page of MAX_PAGE_PIXELS is encoded in."""
+_LONGEST_HEAD = 1 << 16
+_LONGEST_PIXEL = 4
+"""Bytes. A page of noise takes three a pixel as JPEG; what is longer is no page of MAX_PAGE_PIXELS."""
+_MORE = 1 << 20
+"""Bytes beside the pixels."""
 _PACKAGES = str(Path(gateway.__file__).parents[1])
 """Where this package lies, so that the process runs the same code wherever it was installed."""
 
@@ -63,6 +66,8 @@ class RendererProcess:
         self._connection = Connection(ours.detach())
         self.served = 0
         self.last_path: str | None = None
+        self.offline: bool | None = None
+        """Whether the process can open no socket; None before it has started."""
 
     @property
     def pid(self) -> int:
@@ -74,13 +79,17 @@ class RendererProcess:
         """Whether the process runs; one that nobody asked anything can be gone too, for want of memory."""
         return self._process.poll() is None
 
+    def start(self) -> None:
+        """Wait until the process takes commands; raises RendererCrashed or RendererTimedOut."""
+        if self.offline is None:
+            self.offline = self._head(_START_SECONDS)["offline"] is True
+
     def page_count(self, command: Command) -> int:
         """The number of pages of a document.
 
         Raises the error of the file, RendererCrashed or RendererTimedOut.
         """
-        pages: int = self._ask(command)["pages"]
-        return pages
+        return _number(self._ask(command), "pages")
 
     def page(self, command: Command) -> PageImage:
         """One page; its `data` is None when the document's own bytes will do.
@@ -88,8 +97,12 @@ class RendererProcess:
         Raises the error of the file, RendererCrashed or RendererTimedOut.
         """
         head = self._ask(command)
-        data = None if head["as_is"] else self._receive(command["seconds"])
-        return PageImage(data, head["width"], head["height"], tuple(head["warnings"]))
+        width, height = _number(head, "width"), _number(head, "height")
+        warnings = tuple(str(text) for text in head.get("warnings", ()))
+        if head.get("as_is") is True:
+            return PageImage(None, width, height, warnings)
+        data = self._receive(command["seconds"], command["max_pixels"] * _LONGEST_PIXEL + _MORE)
+        return PageImage(data, width, height, warnings)
 
     def kill(self) -> None:
         """End the process and all that it started; a thread that waits for its answer gets RendererCrashed."""
@@ -103,26 +116,47 @@ class RendererProcess:
         self._connection.close()
 
     def _ask(self, command: Command) -> dict[str, Any]:
+        self.start()
         self.last_path = command["path"]
-        allowed = command["seconds"] + (0.0 if self.served else _START_SECONDS)
         self.served += 1
         try:
             self._connection.send_bytes(json.dumps(command).encode())
         except OSError:
-            raise self._crashed() from None
-        head: dict[str, Any] = json.loads(self._receive(allowed))
+            raise _crashed() from None
+        head = self._head(command["seconds"])
         if "error" in head:
-            kind = BY_CODE.get(head["error"], GatewayError)
-            raise kind(head["message"], param=head["param"])
+            kind = BY_CODE.get(str(head["error"]), RenderFailed)
+            if not issubclass(kind, (InvalidRequest, LimitExceeded)):
+                kind = RenderFailed
+            param = head.get("param")
+            raise kind(str(head.get("message")), param=None if param is None else str(param))
         return head
 
-    def _receive(self, seconds: float) -> bytes:
+    def _head(self, seconds: float) -> dict[str, Any]:
+        """The JSON object that an answer begins with; a process that sends anything else is out of its mind."""
+        try:
+            head = json.loads(self._receive(seconds, _LONGEST_HEAD))
+        except (ValueError, RecursionError):
+            raise _crashed() from None
+        if not isinstance(head, dict):
+            raise _crashed()
+        return head
+
+    def _receive(self, seconds: float, longest: int) -> bytes:
         try:
             if not self._connection.poll(seconds):
                 raise RendererTimedOut(f"drawing it took longer than {seconds:g} seconds: RENDER_TIMEOUT raises that")
-            return self._connection.recv_bytes(_LONGEST_ANSWER)
+            return self._connection.recv_bytes(longest)
         except (EOFError, OSError):
-            raise self._crashed() from None
+            raise _crashed() from None
 
-    def _crashed(self) -> RendererCrashed:
-        return RendererCrashed("the process that drew it died of it")
+
+def _number(head: dict[str, Any], name: str) -> int:
+    value = head.get(name)
+    if not isinstance(value, int) or value < 1:
+        raise _crashed()
+    return value
+
+
+def _crashed() -> RendererCrashed:
+    return RendererCrashed("the process that drew it died of it")

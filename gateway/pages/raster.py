@@ -27,6 +27,8 @@ from gateway.errors import PageTooLarge, RenderFailed
 POINTS_PER_INCH = 72
 LONGEST_SIDE = 32_000
 """Pixels. OpenCV's remapping, behind the engines, ends at 32767; JPEG itself at 65500."""
+LEAST_SIDE = 4
+"""Pixels."""
 LEAST_DPI = 18
 """A page that only fits below this is refused: text of 12 points would be 3 pixels high."""
 
@@ -54,7 +56,7 @@ def fit(width: float, height: float, dpi: int, max_pixels: int) -> Fit:
     """Choose the resolution for a page of `width` x `height` points, before anything is drawn.
 
     Lowers `dpi` where the page would exceed `max_pixels` or LONGEST_SIDE. Raises PageTooLarge when not even LEAST_DPI
-    fits, RenderFailed when the page has no area.
+    fits, RenderFailed when the page has no area, or one that nothing can be read on.
     """
     if not (math.isfinite(width) and math.isfinite(height) and width > 0 and height > 0):
         raise RenderFailed("the page has no area")
@@ -73,8 +75,12 @@ def fit(width: float, height: float, dpi: int, max_pixels: int) -> Fit:
         warnings = (
             f"drawn at {chosen:.0f} dpi instead of {dpi}: the page is large, and MAX_PAGE_PIXELS is {max_pixels}",
         )
-    scale = chosen / POINTS_PER_INCH
-    return Fit(chosen, math.ceil(width * scale), math.ceil(height * scale), warnings)
+    across, down = (math.ceil(side * chosen / POINTS_PER_INCH) for side in (width, height))
+    if min(across, down) < LEAST_SIDE:
+        raise RenderFailed(
+            f"the page would be drawn as {across} x {down} pixels; nothing can be read below {LEAST_SIDE}"
+        )
+    return Fit(chosen, across, down, warnings)
 
 
 def check_drawn(size: tuple[int, int], wanted: Fit) -> None:

@@ -1,10 +1,11 @@
 """What runs in a rendering process: one command at a time from the gateway, over a socket.
 
-    python -m gateway.pages.worker FD
+    python -m gateway.pages.worker FD MEMORY_BYTES
 
-A command is a JSON object (see `Command`). So is the answer: `{"pages"}`, `{"width", "height", "warnings", "as_is"}` or
-`{"error", "message", "param"}`; after a page that is not `as_is` follows one message of its encoded bytes. Nothing is
-pickled: a process that a hostile file has taken over can send bytes, but no objects.
+It begins with `{"offline"}`: whether the system lets it give up the network. A command is a JSON object, see `Command`.
+So is the answer: `{"pages"}`, `{"width", "height", "warnings", "as_is"}` or `{"error", "message", "param"}`; after a
+page that is not `as_is` follows one message of its encoded bytes. Nothing is pickled: a process that a hostile file has
+taken over can send bytes, but no objects.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
 from gateway.errors import GatewayError, RenderFailed
+from gateway.pages.confinement import forbid_network, limit_resources
 from gateway.pages.images import ImageDocument
 from gateway.pages.kinds import Kind
 from gateway.pages.pdfium import PdfiumDocument
@@ -104,17 +106,11 @@ def _limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
-def _confine(memory_bytes: int) -> None:
-    """Bound what a hostile file can take: memory, and no files written, core dumps included."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def main() -> None:
     """Serve the socket whose descriptor is the first argument, in as many bytes of memory as the second says."""
     connection = Connection(int(sys.argv[1]))
-    _confine(int(sys.argv[2]))
+    limit_resources(int(sys.argv[2]))
+    connection.send_bytes(json.dumps({"offline": forbid_network()}).encode())
     worker = Worker()
     while True:
         try:

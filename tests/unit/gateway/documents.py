@@ -100,3 +100,26 @@ def rotated_pdf(width: int, height: int, degrees: int) -> bytes:
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
         f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Rotate {degrees} >>",
     )
+
+
+def nested_forms_pdf(levels: int, width: int) -> bytes:
+    """A PDF of one page that draws `width` ** `levels` squares: forms that draw forms."""
+    forms = [form_object("/F Do " * width, f"<< /XObject << /F {6 + level} 0 R >> >>") for level in range(levels)]
+    return handwritten_pdf(
+        "<< /Type /Catalog /Pages 2 0 R >>",
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] /Contents 4 0 R"
+        " /Resources << /XObject << /F 5 0 R >> >> >>",
+        stream_object("/F Do"),
+        *forms,
+        form_object("0 0 9 9 re f"),
+    )
+
+
+def stream_object(content: str, entries: str = "") -> str:
+    return f"<< {entries} /Length {len(content)} >>\nstream\n{content}\nendstream"
+
+
+def form_object(content: str, resources: str = "<< >>") -> str:
+    """A form XObject of 200 points."""
+    return stream_object(content, f"/Type /XObject /Subtype /Form /BBox [0 0 200 200] /Resources {resources}")

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from .conftest import as_json
+from .conftest import as_json, error_of
 from .documents import encoded, picture, tiff
 from .fake_triton import FakeTriton
 
@@ -115,3 +115,40 @@ def test_of_an_animation_only_the_first_frame_is_read(client: TestClient, triton
     assert len(answer["pages"]) == 1
     assert "animated" in answer["warnings"][0]["message"]
     assert getattr(Image.open(io.BytesIO(triton.pages[0])), "n_frames", 1) == 1
+
+
+def chained(count: int, *, circle: bool = False) -> bytes:
+    """A TIFF with one directory repeated, each naming the next; in a circle the last one names the first."""
+    first = bytearray(tiff(picture((40, 30), "L")))
+    place = int.from_bytes(first[4:8], "little")
+    end = place + 2 + 12 * int.from_bytes(first[place : place + 2], "little")
+    directory = bytes(first[place:end])
+    parts = []
+    for number in range(1, count):
+        following = len(first) + number * (len(directory) + 4)
+        parts.append(directory + (following if number < count - 1 else place if circle else 0).to_bytes(4, "little"))
+    first[end : end + 4] = (len(first) if parts else place if circle else 0).to_bytes(4, "little")
+    return bytes(first) + b"".join(parts)
+
+
+def test_the_pages_of_a_tiff_are_counted(client: TestClient) -> None:
+    answer = client.post("/ocr", **as_json(chained(60), pages="59-")).json()
+    assert [page["index"] for page in answer["pages"]] == [58, 59]
+
+
+@pytest.mark.parametrize(
+    ("document", "part"),
+    [
+        (chained(1, circle=True), "circle"),
+        (chained(50, circle=True), "circle"),
+        (chained(20_000), "more than 10000 pages"),
+        (b"II*\0" + b"\0" * 4, "damaged"),
+        (b"II*\0" + b"\xff" * 4, "damaged"),
+        (b"MM\0+\0\x08\0\0" + b"\xff" * 8, "damaged"),
+        (b"II*\0\x08\0\0\0" + b"\xff" * 40, "damaged"),
+    ],
+)
+def test_tiffs_without_an_end(client: TestClient, document: bytes, part: str) -> None:
+    response = client.post("/ocr", **as_json(document))
+    assert (response.status_code, error_of(response)["code"]) == (422, "bad_image")
+    assert part in error_of(response)["message"]

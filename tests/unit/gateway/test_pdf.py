@@ -69,7 +69,7 @@ class TestEachRenderer:
 
 @pytest.mark.parametrize(
     ("size", "dpi"),
-    [((595, 842), 200), ((14_400, 14_400), 35), ((8400, 8400), 60), ((14_400, 10), 160)],
+    [((595, 842), 200), ((14_400, 14_400), 35), ((8400, 8400), 60), ((14_400, 20), 160)],
 )
 def test_fit(size: tuple[float, float], dpi: float) -> None:
     chosen = fit(*size, 200, 50_000_000)
@@ -81,7 +81,7 @@ def test_fit(size: tuple[float, float], dpi: float) -> None:
 def test_fit_refuses() -> None:
     with pytest.raises(PageTooLarge, match="MAX_PAGE_PIXELS"):
         fit(100_000, 100_000, 200, 50_000_000)
-    for width in (0.0, -1.0, float("nan"), float("inf")):
+    for width in (0.5, 0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(RenderFailed):
             fit(width, 10, 200, 50_000_000)
 
