@@ -17,6 +17,8 @@ from pydantic import Field, FilePath, HttpUrl, Secret, SecretStr, ValidationErro
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gateway.access.rates import UNLIMITED
+from gateway.access.setting_types import Networks, Origins, Paths, Rate
 from gateway.sources.dialling import tls_context
 from gateway.sources.host_list import HostList
 
@@ -45,6 +47,31 @@ class Settings(BaseSettings):
     )
     log_format: Literal["plain", "json"] = Field(
         default="plain", description="One line a request: plain text, or JSON."
+    )
+
+    api_keys_file: FilePath | None = Field(
+        default=None,
+        description="File of API keys (`python -m gateway.access.make_key`), read again when it changes; "
+        "unset: no key is asked for.",
+    )
+    open_paths: Paths = Field(
+        default=("/livez", "/health", "/docs", "/redoc", "/static", "/openapi.json"),
+        description="Paths, by commas, that need no API key, each with what lies below it.",
+    )
+    rate_limit: Rate = Field(
+        default=UNLIMITED, description='How often one client (an API key, or an address) may POST: "60/minute".'
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="Redis that several gateways share, such as redis://redis:6379/0."
+    )
+    trusted_proxies: Networks = Field(
+        default=(), description="Addresses and networks, by commas, whose X-Forwarded-For and -Proto are believed."
+    )
+    cors_origins: Origins = Field(
+        default=(), description="Origins, by commas, whose pages may call this server from a browser; *: all."
+    )
+    otel_exporter_otlp_endpoint: HttpUrl | None = Field(
+        default=None, description="Address of an OpenTelemetry collector (OTLP over HTTP); unset: no traces."
     )
 
     max_requests: int = Field(default=32, ge=1, description="Documents worked on at once; further ones wait.")
@@ -188,10 +215,11 @@ def load() -> Settings:
 
 
 def _explain(location: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
     name = str(location[0]) if location else ""
     field = Settings.model_fields.get(name)
     if field is None:
-        return message.removeprefix("Value error, ")
+        return message
     return f"{name.upper()}: {message}. It is: {field.description} Unset it for the default ({_default(field)})."
 
 

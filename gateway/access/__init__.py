@@ -1,0 +1,1 @@
+"""Who may send requests, and how many. `Guard` puts it before the routes."""
