@@ -78,6 +78,7 @@ class PageOptions(JsonOptions):
     prettify_markdown: bool = True
     show_formula_number: bool = False
     return_markdown_images: bool = True
+    visualize: bool = False
 
     deadline: float | None = None
     """Unix seconds after which the answer is of no use."""
@@ -98,7 +99,7 @@ class PageOptions(JsonOptions):
 
         Steps before the layout are off unless asked for: None would leave one on where the other is asked for.
         """
-        rendering = {"prettify_markdown", "show_formula_number", "return_markdown_images"}
+        rendering = {"prettify_markdown", "show_formula_number", "return_markdown_images", "visualize"}
         running = {"deadline", "cancel_key", "cancel"}
         arguments = self.model_dump(exclude=rendering | running | {"vlm_extra_args"})
         steps = {

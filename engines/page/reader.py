@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import Any
 
-import cv2
 import numpy as np
+from numpy.typing import NDArray
 from paddlex.inference.pipelines.paddleocr_vl.result import PaddleOCRVLResult
 
 from engines.errors import DeadlineExceeded, UnsupportedOption
 from engines.page.decoding import decode
+from engines.page.drawings import drawings
+from engines.page.jpeg import bgr, jpeg
 from engines.page.options import PageOptions
 from engines.page.pipeline import PageModels, PagePipeline
 from engines.page.pruning import prune
@@ -49,7 +50,7 @@ class PageReader:
         [result] = pipeline.predict(page, **options.predict_arguments())
         if any(text.finish_reason == "deadline" for text in pipeline.texts):
             raise DeadlineExceeded("the page's text was not read before the deadline")
-        return _page_result(result, pipeline, options)
+        return _page_result(page, result, pipeline, options)
 
     def _refuse_unsupported(self, options: PageOptions) -> None:
         for name, value in options.chosen().items():
@@ -62,21 +63,19 @@ def _check(deadline: float) -> None:
         raise DeadlineExceeded("the deadline passed before the page was begun")
 
 
-def _page_result(result: PaddleOCRVLResult, pipeline: PagePipeline, options: PageOptions) -> PageResult:
+def _page_result(
+    page: NDArray[np.uint8], result: PaddleOCRVLResult, pipeline: PagePipeline, options: PageOptions
+) -> PageResult:
     rendered = result._to_markdown(pretty=options.prettify_markdown, show_formula_number=options.show_formula_number)
     images = rendered["markdown_images"] if options.return_markdown_images else {}
     return PageResult(
         markdown=rendered["markdown_texts"],
         result=prune(result.json["res"]),
-        images={name: _jpeg(image) for name, image in images.items()},
+        images={name: jpeg(bgr(image)) for name, image in images.items()},
+        drawings=drawings(page, result) if options.visualize else {},
         warnings=_warnings(pipeline),
         tokens=sum(text.tokens for text in pipeline.texts),
     )
-
-
-def _jpeg(image: Any) -> bytes:
-    """A PIL image as JPEG, encoded as the official server encodes its crops."""
-    return bytes(cv2.imencode(".jpg", cv2.cvtColor(np.array(image.convert("RGB")), cv2.COLOR_RGB2BGR))[1].tobytes())
 
 
 def _warnings(pipeline: PagePipeline) -> list[PageWarning]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 WarningType = Literal["left_as_image", "unreadable_text", "cut_short"]
@@ -21,7 +21,8 @@ class PageResult:
     """What is known of one page.
 
     `result` is the official API's `prunedResult`; `images` are JPEG crops by the names under which `markdown` shows
-    them; `tokens` counts what the recogniser generated.
+    them; `tokens` counts what the recogniser generated; `drawings` are JPEGs of the page and of what was found on it,
+    where that was asked for.
     """
 
     markdown: str
@@ -29,3 +30,4 @@ class PageResult:
     images: dict[str, bytes]
     warnings: list[PageWarning]
     tokens: int
+    drawings: dict[str, bytes] = field(default_factory=dict)
