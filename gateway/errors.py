@@ -3,6 +3,8 @@
 GatewayError
 ├── InvalidRequest              the request can't be served as it is; sending it again will not help
 │   ├── NoSuchPath              a path that the server does not have
+│   ├── NoSuchJob               a job that is not known, is forgotten, or is somebody else's
+│   ├── JobNotDone              the result of a job that has none, or none yet
 │   ├── MethodNotAllowed        a method that the path does not take
 │   ├── MalformedBody           not JSON, not multipart, or cut short
 │   ├── UnsupportedBody         a Content-Type that this route does not read
@@ -26,9 +28,11 @@ GatewayError
 │   ├── TooManyPages            MAX_PAGES
 │   └── PageTooLarge            MAX_PAGE_PIXELS
 ├── Unavailable                 nothing was done; the same request may pass later
-│   ├── TooManyRequests         MAX_REQUESTS and MAX_QUEUE are used up
+│   ├── TooManyRequests         MAX_REQUESTS and MAX_QUEUE, or MAX_JOBS, are used up
 │   ├── RateLimited             the client's rate (RATE_LIMIT, or that of its key) is used up
 │   ├── Draining                the gateway is stopping
+│   ├── JobsUnavailable         the queue of jobs can't be reached
+│   ├── StorageFull             a disk that the gateway writes to has no room
 │   ├── EngineOverloaded        Triton has more pages in flight than it takes
 │   ├── EngineRestarting        Triton, or one of its models, is down
 │   └── VlmServerUnavailable    the server at VLM_URL, which reads for the engine, is down
@@ -36,6 +40,7 @@ GatewayError
 ├── EngineFailure               Triton answered, but not with a page
 │   ├── MissingWeights          a model's files are absent or wrong
 │   └── VlmServerFailure        the server at VLM_URL answered, but not with a text
+├── JobLost                     the gateways that read the document died of it, or hung
 └── ClientDisconnected          the client went away; nobody reads the answer
 """
 
@@ -78,6 +83,18 @@ class NoSuchPath(InvalidRequest):
     """The server has no such path."""
 
     code = "not_found"
+
+
+class NoSuchJob(InvalidRequest):
+    """The job is not known, or no longer, or belongs to somebody else."""
+
+    code = "no_such_job"
+
+
+class JobNotDone(InvalidRequest):
+    """The job has no result: it is not done, or was cancelled."""
+
+    code = "job_not_done"
 
 
 class MethodNotAllowed(InvalidRequest):
@@ -239,6 +256,18 @@ class Draining(Unavailable):
     code = "draining"
 
 
+class JobsUnavailable(Unavailable):
+    """The queue of jobs can't be reached."""
+
+    code = "jobs_unavailable"
+
+
+class StorageFull(Unavailable):
+    """A disk that the gateway writes to has no room."""
+
+    code = "storage_full"
+
+
 class EngineOverloaded(Unavailable):
     """Triton takes no more pages at the moment."""
 
@@ -282,6 +311,12 @@ class VlmServerFailure(EngineFailure):
     """The server at VLM_URL, which reads for the engine, answered, but not with a text."""
 
     code = "vlm_server_failure"
+
+
+class JobLost(GatewayError):
+    """The gateways that read the document died of it, or hung."""
+
+    code = "job_lost"
 
 
 class ClientDisconnected(GatewayError):
