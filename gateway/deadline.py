@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import anyio
@@ -19,23 +19,25 @@ T = TypeVar("T")
 class Deadline:
     """A point in time: `at` on the monotonic clock, and the `seconds` that were allowed.
 
-    Triton's models are told one that is `margin` seconds earlier: an engine that is late has these to say so.
+    Triton's models are told one that is `margin` seconds earlier: an engine that is late has these to say so. `setting`
+    is what the operator caps it by.
     """
 
     at: float
     seconds: float
     margin: float = 0.0
+    setting: str = "REQUEST_TIMEOUT"
 
     @classmethod
-    def after(cls, seconds: float, margin: float = 0.0) -> Deadline:
+    def after(cls, seconds: float, margin: float = 0.0, setting: str = "REQUEST_TIMEOUT") -> Deadline:
         """The deadline `seconds` from now."""
-        return cls(time.monotonic() + seconds, seconds, margin)
+        return cls(time.monotonic() + seconds, seconds, margin, setting)
 
     def shortened(self, seconds: float) -> Deadline:
         """The same start with only `seconds` allowed; never later than this deadline."""
         if seconds >= self.seconds:
             return self
-        return Deadline(self.at - self.seconds + seconds, seconds, self.margin)
+        return replace(self, at=self.at - self.seconds + seconds, seconds=seconds)
 
     def remaining(self) -> float:
         """Seconds left; 0 when it has passed."""
@@ -49,7 +51,7 @@ class Deadline:
         """The error to raise once it has passed."""
         return DeadlineExceeded(
             f"the request was not done within {self.seconds:g} seconds: send fewer pages, or allow more time "
-            "by timeout (at most the server's REQUEST_TIMEOUT)"
+            f"by timeout (at most the server's {self.setting})"
         )
 
     async def wait(self, work: Awaitable[T]) -> T:

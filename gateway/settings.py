@@ -151,6 +151,27 @@ class Settings(BaseSettings):
     )
     url_timeout: float = Field(default=30, gt=0, description="Seconds that fetching a URL may take.")
 
+    jobs: bool = Field(default=True, description="Whether jobs are taken in and run at all (on, off).")
+    jobs_dir: Path = Field(
+        default=Path("jobs"),
+        description="Where documents and results of jobs lie; with REDIS_URL a volume that all gateways see.",
+    )
+    jobs_at_once: int = Field(
+        default=2, ge=0, description="Jobs that this gateway runs at once; 0: it takes them in for others to run."
+    )
+    max_jobs: int = Field(
+        default=1000, ge=1, description="Jobs that wait; further ones get 429. CLIENT_SHARE of it is for one client."
+    )
+    job_timeout: float = Field(
+        default=14_400, gt=0, description="Seconds that a job may run, waiting not included; caps its own `timeout`."
+    )
+    job_lease: float = Field(
+        default=30, ge=1, description="Seconds without a sign of life after which another gateway runs a job anew."
+    )
+    jobs_keep_seconds: float = Field(
+        default=86_400, gt=0, description="Seconds after its end that a job, and its result, can be asked for."
+    )
+
     output_dir: Path = Field(default=Path("output"), description="Where results are kept, one folder a document.")
     save: bool = Field(default=False, description="Whether results are kept when a request does not say.")
     s3_endpoint: HttpUrl | None = Field(default=None, description="Address of the S3 service, for example Cloud.ru's.")
