@@ -1,0 +1,30 @@
+"""What the gateway counts of jobs."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+_SECONDS = (1, 5, 15, 60, 300, 900, 3600, 14_400)
+
+
+class JobMetrics:
+    """Counters, gauges and histograms in `registry`, all named ocr_gateway_job…"""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.taken_in = Counter("ocr_gateway_jobs_taken_in", "Jobs taken in.", registry=registry)
+        self.ended = Counter(
+            "ocr_gateway_jobs", "Jobs that ended here: done, failed or cancelled.", ("status",), registry=registry
+        )
+        self.brought_back = Counter(
+            "ocr_gateway_jobs_brought_back", "Turns given to jobs that nobody read any more.", registry=registry
+        )
+        self.waiting = Gauge(
+            "ocr_gateway_jobs_waiting", "Jobs that wait, of all gateways that share them.", registry=registry
+        )
+        self.running = Gauge("ocr_gateway_jobs_running", "Jobs that this gateway runs.", registry=registry)
+        self.seconds = Histogram(
+            "ocr_gateway_job_seconds",
+            "Seconds that jobs ran, from the start of their last attempt.",
+            buckets=_SECONDS,
+            registry=registry,
+        )
