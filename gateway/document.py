@@ -28,6 +28,7 @@ class Task:
     pages: PageRanges | None = None
     on_error: OnError = "fail"
     keep_images: bool = False
+    visualize: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Warn:
 class Page:
     """One page as it was read: `index` in the document, PaddleX's `prunedResult`, Markdown, and the pictures in it.
 
-    `image` is the page's own, encoded as the engine got it, where the task keeps it.
+    `image` is the page's own, encoded as the engine got it, where the task keeps it; `width` and `height` are its own.
+    `drawings` are JPEGs of the page and of what was found on it, by PaddleX's names, where the task has them drawn.
     """
 
     index: int
@@ -53,6 +55,9 @@ class Page:
     tokens: int = 0
     warnings: tuple[Warn, ...] = ()
     image: bytes | None = None
+    width: int = 0
+    height: int = 0
+    drawings: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

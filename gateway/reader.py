@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from functools import partial
 
 from gateway.document import Document, Failure, Page, Progress, Task, Unheard, Warn
@@ -28,6 +29,7 @@ class DocumentReader:
         pool: RendererPool,
         models: Models,
         retrier: Retrier,
+        restructurer: Restructurer,
         metrics: Metrics,
         *,
         max_pages: int,
@@ -38,7 +40,7 @@ class DocumentReader:
         self._models = models
         self._metrics = metrics
         self._retrier = retrier
-        self._restructurer = Restructurer(models, retrier, metrics)
+        self._restructurer = restructurer
         self._max_pages = max_pages
         self._per_document = per_document
         self._turns = Turns(over_all)
@@ -53,7 +55,8 @@ class DocumentReader:
         source = await self._pool.open(task.path, task.deadline)
         indices = (task.pages or EVERY_PAGE).select(source.page_count, self._max_pages)
         progress.opened(source.kind, source.page_count, indices)
-        done = await self._read_pages(source, indices, task, progress)
+        restructures = _restructures(task, len(indices))
+        done = await self._read_pages(source, indices, _without_formatting(task) if restructures else task, progress)
         pages = [page for page in done if isinstance(page, Page)]
         failures = [failure for failure in done if isinstance(failure, Failure)]
         if not pages:
@@ -68,9 +71,7 @@ class DocumentReader:
             model=self._models.identity.model or "",
             failures=failures,
         )
-        if len(pages) < 2 or task.options.restructurePages is False:
-            return document
-        return await self._restructurer.restructured(document, task)
+        return await self._restructurer.restructured(document, task) if restructures else document
 
     async def _read_pages(
         self, source: SourceDocument, indices: list[int], task: Task, progress: Progress
@@ -113,8 +114,32 @@ class DocumentReader:
             result = await self._retrier.call(partial(self._ask, data, task), task.deadline)
         warns = [Warn(index, "page_image", text) for text in image.warnings]
         warns += [Warn(index, str(item.get("type")), str(item.get("message"))) for item in result.warnings]
-        kept = data if task.keep_images else None
-        return Page(index, result.result, result.markdown, result.images, result.tokens, tuple(warns), kept)
+        return Page(
+            index,
+            result.result,
+            result.markdown,
+            result.images,
+            result.tokens,
+            tuple(warns),
+            image=data if task.keep_images else None,
+            width=image.width,
+            height=image.height,
+            drawings=result.drawings,
+        )
 
     def _ask(self, data: bytes, task: Task) -> Awaitable[PageResult]:
-        return self._models.read_page(data, task.options.for_page(), task.deadline, task.request_id)
+        options = task.options.for_page()
+        if task.visualize:
+            options["visualize"] = True
+        return self._models.read_page(data, options, task.deadline, task.request_id)
+
+
+def _restructures(task: Task, pages: int) -> bool:
+    """Whether the reading of so many pages ends with work over page breaks; of one, only where that is asked for."""
+    asked = task.options.restructurePages
+    return pages > 1 if asked is None else asked
+
+
+def _without_formatting(task: Task) -> Task:
+    """The task of reading pages that are restructured afterwards: blocks are joined first, and formatted then."""
+    return replace(task, options=task.options.model_copy(update={"formatBlockContent": None}))

@@ -6,16 +6,18 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
+from gateway.deadline import Deadline
 from gateway.document import Document, Page, Task, Warn
 from gateway.errors import EngineFailure
 from gateway.metrics import Metrics
 from gateway.retry import Retrier
-from gateway.triton import Models
+from gateway.triton import Models, RestructuredPage
 
 
 class Restructurer:
-    """Works on documents of many pages, once all of them are read."""
+    """Works on the results of a document's pages, once all of them are read."""
 
     def __init__(self, models: Models, retrier: Retrier, metrics: Metrics) -> None:
         self._models = models
@@ -48,18 +50,38 @@ class Restructurer:
                 for run in runs
                 for page in (await self._call(run, task, merge=True, relevel=False) if len(run) > 1 else run)
             ]
-            return await self._call(joined, task, merge=False, relevel=relevel)
+            return await self._last_call(joined, task, merge=False, relevel=relevel)
+        return await self._last_call(pages, task, merge=merge, relevel=relevel)
+
+    async def _last_call(self, pages: list[Page], task: Task, *, merge: bool, relevel: bool) -> list[Page]:
+        if task.options.formatBlockContent:
+            pages = [replace(page, result=_to_be_formatted(page.result)) for page in pages]
         return await self._call(pages, task, merge=merge, relevel=relevel)
 
     async def _call(self, pages: list[Page], task: Task, *, merge: bool, relevel: bool) -> list[Page]:
         options = {**task.options.for_markdown(), "mergeTables": merge, "relevelTitles": relevel}
         results = [page.result for page in pages]
-        ask = partial(self._models.restructure, results, options, task.deadline, task.request_id)
-        answers = await self._retrier.call(ask, task.deadline)
+        answers = await self.join(results, options, task.deadline, task.request_id)
         return [
             replace(page, result=answer.result, markdown=answer.markdown)
             for page, answer in zip(pages, answers, strict=True)
         ]
+
+    async def join(
+        self, results: list[dict[str, Any]], options: dict[str, Any], deadline: Deadline, request_id: str
+    ) -> list[RestructuredPage]:
+        """The model's answer to the `prunedResult`s of a document's pages.
+
+        Raises InvalidRequest, EngineOverloaded, EngineRestarting, EngineFailure, DeadlineExceeded.
+        """
+        return await self._retrier.call(
+            partial(self._models.restructure, results, options, deadline, request_id), deadline
+        )
+
+
+def _to_be_formatted(result: dict[str, Any]) -> dict[str, Any]:
+    """A result whose blocks are formatted when it is next written down; so far they are as they were read."""
+    return {**result, "model_settings": {**result["model_settings"], "format_block_content": True}}
 
 
 def _runs(pages: list[Page]) -> Iterator[list[Page]]:

@@ -17,6 +17,7 @@ from gateway.metrics import Metrics
 from gateway.pages import poppler
 from gateway.pages.pool import Renderer, RendererPool
 from gateway.reader import DocumentReader
+from gateway.restructuring import Restructurer
 from gateway.retry import Retrier
 from gateway.s3 import S3Store
 from gateway.settings import Settings, SettingsError
@@ -39,6 +40,7 @@ class Services:
     models: Models
     bodies: BodyReader
     reader: DocumentReader
+    restructurer: Restructurer
     storage: Storage
     s3: S3Store | None
     health: HealthChecker
@@ -98,6 +100,8 @@ async def running(
         pool = RendererPool(
             workers=settings.render_workers,
             renderers=renderers,
+        retrier = Retrier(metrics, settings.retry_seconds)
+        restructurer = Restructurer(models, retrier, metrics)
             seconds=settings.render_timeout,
             memory_bytes=settings.render_memory_bytes,
             max_pixels=settings.max_page_pixels,
@@ -121,7 +125,9 @@ async def running(
             reader=DocumentReader(
                 pool,
                 models,
-                Retrier(metrics, settings.retry_seconds),
+            restructurer=restructurer,
+                retrier,
+                restructurer,
                 metrics,
                 max_pages=settings.max_pages,
                 per_document=settings.pages_in_flight,

@@ -57,12 +57,16 @@ class InferenceClient(Protocol):
 
 @dataclass(frozen=True)
 class PageResult:
-    """What the `ocr` model read on one page: its Markdown, PaddleX's `prunedResult`, and the pictures cut out of it."""
+    """What the `ocr` model read on one page: its Markdown, PaddleX's `prunedResult`, and the pictures cut out of it.
+
+    `drawings` are the page and what was found on it, where that was asked for.
+    """
 
     markdown: str
     result: dict[str, Any]
     images: dict[str, bytes]
     warnings: list[dict[str, Any]]
+    drawings: dict[str, bytes]
     tokens: int
     engine: str
     model: str
@@ -117,10 +121,8 @@ class Models:
         page = PageResult(
             markdown=_text(answer, "MARKDOWN"),
             result=json.loads(_text(answer, "RESULT")),
-            images={
-                name.decode(): bytes(data)
-                for name, data in zip(_list(answer, "IMAGE_NAMES"), _list(answer, "IMAGES"), strict=True)
-            },
+            images=_named(answer, "IMAGE_NAMES", "IMAGES"),
+            drawings=_named(answer, "DRAWING_NAMES", "DRAWINGS"),
             warnings=[json.loads(warning) for warning in _list(answer, "WARNINGS")],
             tokens=int(_tensor(answer, "TOKENS")[0]),
             engine=_text(answer, "ENGINE"),
@@ -133,15 +135,18 @@ class Models:
     async def restructure(
         self, pages: list[dict[str, Any]], options: dict[str, Any], deadline: Deadline, request_id: str
     ) -> list[RestructuredPage]:
-        """Join tables over page breaks and set title levels, by PaddleX's restructure_pages; one result a page.
+        """Join tables over page breaks and set title levels, by PaddleX's restructure_pages.
+
+        One result a page, or one in all with `concatenatePages`.
 
         Raises EngineOverloaded, EngineRestarting, EngineFailure, DeadlineExceeded.
         """
         inputs = [_json("PAGES", pages), _json("OPTIONS", options)]
         answer = await self._infer("restructure", inputs, deadline, request_id)
         results = json.loads(_text(answer, "RESULTS"))
-        if len(results) != len(pages):
-            raise EngineFailure(f"the model restructure answered {len(results)} pages to {len(pages)}")
+        expected = min(1, len(pages)) if options.get("concatenatePages") else len(pages)
+        if len(results) != expected:
+            raise EngineFailure(f"the model restructure answered {len(results)} pages instead of {expected}")
         return [RestructuredPage(page["markdown"], page["prunedResult"]) for page in results]
 
     async def detect(self, image: npt.NDArray[np.uint8], deadline: Deadline) -> list[Any]:
@@ -227,4 +232,8 @@ def _text(answer: InferenceResult, name: str) -> str:
         raise EngineFailure(
             f"Triton's answer holds {len(values)} of {name}: the model repository and the gateway differ"
         )
+def _named(answer: InferenceResult, names: str, values: str) -> dict[str, bytes]:
+    return {name.decode(): data for name, data in zip(_list(answer, names), _list(answer, values), strict=True)}
+
+
     return values[0].decode()

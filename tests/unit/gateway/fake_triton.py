@@ -114,12 +114,15 @@ class FakeTriton:
         }
         box = {"coordinate": [0.4, 0.2, width + 0.1, height + 0.3], "label": "text", "score": 0.9}
         result = {"width": width, "height": height, "parsing_res_list": [block], "layout_det_res": {"boxes": [box]}}
+        drawings = {"input_img": b"the page", "layout_det_res": b"its blocks"} if options.get("visualize") else {}
         return FakeResult(
             {
                 "MARKDOWN": strings(text + refs),
                 "RESULT": strings(json.dumps(result)),
                 "IMAGE_NAMES": strings(*names),
                 "IMAGES": strings(*self.crops.values()),
+                "DRAWING_NAMES": strings(*drawings),
+                "DRAWINGS": strings(*drawings.values()),
                 "WARNINGS": strings(*map(json.dumps, self.warnings)),
                 "TOKENS": np.array([7], dtype=np.int32),
                 "ENGINE": strings("fake"),

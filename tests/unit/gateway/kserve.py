@@ -22,6 +22,8 @@ PAGE: list[Output] = [
     text("RESULT", b'{"width": 3, "height": 2, "parsing_res_list": []}'),
     text("IMAGE_NAMES", b"imgs/a.jpg"),
     text("IMAGES", b"\xff\xd8\x00\x00"),
+    text("DRAWING_NAMES", b"input_img"),
+    text("DRAWINGS", b"\xff\xd8\x00\x01"),
     text("WARNINGS"),
     ("TOKENS", "INT32", [1], np.array([5], np.int32).tobytes()),
     text("ENGINE", b"lite"),

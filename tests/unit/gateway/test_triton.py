@@ -60,7 +60,7 @@ def test_the_other_models(kserve: HttpUrl) -> None:
             assert await models.recognise(image, "OCR:", deadline) == "hello"
             KServe.outputs = [text("RESULTS", b'[{"markdown": "# a", "prunedResult": {}}]')]
             assert (await models.restructure([{}], {}, deadline, "r"))[0].markdown == "# a"
-            with pytest.raises(EngineFailure, match="answered 1 pages to 2"):
+            with pytest.raises(EngineFailure, match="answered 1 pages instead of 2"):
                 await models.restructure([{}, {}], {}, deadline, "r")
         finally:
             await models.close()
