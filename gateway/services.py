@@ -97,11 +97,11 @@ async def running(
         )
         models = Models(client)
         stack.push_async_callback(models.close)
+        retrier = Retrier(metrics, settings.retry_seconds)
+        restructurer = Restructurer(models, retrier, metrics)
         pool = RendererPool(
             workers=settings.render_workers,
             renderers=renderers,
-        retrier = Retrier(metrics, settings.retry_seconds)
-        restructurer = Restructurer(models, retrier, metrics)
             seconds=settings.render_timeout,
             memory_bytes=settings.render_memory_bytes,
             max_pixels=settings.max_page_pixels,
@@ -122,10 +122,10 @@ async def running(
             metrics=metrics,
             models=models,
             bodies=BodyReader(fetcher, settings.max_upload_bytes),
+            restructurer=restructurer,
             reader=DocumentReader(
                 pool,
                 models,
-            restructurer=restructurer,
                 retrier,
                 restructurer,
                 metrics,

@@ -65,8 +65,8 @@ class PageResult:
     markdown: str
     result: dict[str, Any]
     images: dict[str, bytes]
-    warnings: list[dict[str, Any]]
     drawings: dict[str, bytes]
+    warnings: list[dict[str, Any]]
     tokens: int
     engine: str
     model: str
@@ -226,14 +226,14 @@ def _list(answer: InferenceResult, name: str) -> list[bytes]:
     return [bytes(value) for value in _tensor(answer, name).flatten()]
 
 
+def _named(answer: InferenceResult, names: str, values: str) -> dict[str, bytes]:
+    return {name.decode(): data for name, data in zip(_list(answer, names), _list(answer, values), strict=True)}
+
+
 def _text(answer: InferenceResult, name: str) -> str:
     values = _list(answer, name)
     if len(values) != 1:
         raise EngineFailure(
             f"Triton's answer holds {len(values)} of {name}: the model repository and the gateway differ"
         )
-def _named(answer: InferenceResult, names: str, values: str) -> dict[str, bytes]:
-    return {name.decode(): data for name, data in zip(_list(answer, names), _list(answer, values), strict=True)}
-
-
     return values[0].decode()
