@@ -1,18 +1,36 @@
-"""Logging: one line a request, plain or JSON, and never a word of a document."""
+"""Logging: one line a request, plain or JSON, and never a word of a document.
+
+Every line that is logged while a request is served has its id. A line is one line whatever strangers put into it: what
+would end it, or steer a terminal, is escaped.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
 import logging.config
+import textwrap
 import time
+from contextvars import ContextVar
 from typing import Any
 
 ACCESS = logging.getLogger("gateway.access")
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is being served."""
+
+
+class WithRequestId(logging.Filter):
+    """Puts the id of the request into each record that is made while it is served."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep the record."""
+        if request_id := REQUEST_ID.get():
+            record.fields = {"request_id": request_id, **_fields(record)}
+        return True
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as one JSON object; the fields of a request beside the message."""
+    """A record as one JSON object in ASCII; the fields of a request beside the message."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as JSON."""
@@ -21,23 +39,27 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **getattr(record, "fields", {}),
+            **_fields(record),
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return json.dumps(line, default=str)
 
 
 class PlainFormatter(logging.Formatter):
-    """A record as text, the fields of a request as key=value behind it."""
+    """A record as text, the fields of a request as key=value behind it; a traceback follows indented."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
 
-    def format(self, record: logging.LogRecord) -> str:
-        """The record as text."""
-        fields = getattr(record, "fields", {})
-        return " ".join([super().format(record), *(f"{name}={value}" for name, value in fields.items())])
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The record's one line."""
+        fields = (f"{name}={_quoted(str(value))}" for name, value in _fields(record).items())
+        return " ".join([_escaped(super().formatMessage(record)), *fields])
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """The traceback, which no line of a log looks like."""
+        return textwrap.indent("\n".join(map(_escaped, super().formatException(ei).splitlines())), "  | ")
 
 
 def configure(level: str, style: str) -> None:
@@ -48,8 +70,23 @@ def configure(level: str, style: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"line": {"()": formatter}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "filters": {"request": {"()": f"{__name__}.WithRequestId"}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
             "root": {"level": level.upper(), "handlers": ["stderr"]},
             "loggers": {"httpx2": {"level": "WARNING"}, "botocore": {"level": "WARNING"}},
         }
     )
+
+
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    fields: dict[str, Any] = getattr(record, "fields", {})
+    return fields
+
+
+def _escaped(text: str) -> str:
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _quoted(value: str) -> str:
+    """The value as it is where nothing in it could be taken for another field, else as a JSON string."""
+    return value if value and not set(value) & set(' "=') and value.isprintable() else json.dumps(value)

@@ -8,18 +8,22 @@ Nothing happens at import; what runs is made when the application starts and clo
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from gateway import __version__
+from gateway import __version__, loop_lag
+from gateway.access.guard import Guard
 from gateway.admission import Admission
+from gateway.background import background
 from gateway.error_responses import HANDLERS
 from gateway.metrics import Metrics
 from gateway.middleware import RequestContext
 from gateway.routes import docs, ocr, service
 from gateway.services import choose_renderers, running
 from gateway.settings import Settings
+from gateway.tracing import tracer
 from gateway.triton import InferenceClient
 
 _DESCRIPTION = """Documents in, Markdown out: PaddleOCR-VL behind Triton, without the internet.
@@ -31,18 +35,24 @@ Every answer has an `X-Request-Id`, taken from the request if it has one."""
 def create_app(settings: Settings, triton: InferenceClient | None = None) -> FastAPI:
     """The gateway as an ASGI application; `triton` takes the place of a client of TRITON_URL, as tests want it.
 
-    Raises SettingsError when PDF_RENDERER asks for what is not installed.
+    Raises SettingsError when settings ask for what is not installed, or API_KEYS_FILE lists no keys.
     """
     renderers = choose_renderers(settings)
-    metrics = Metrics()
+    metrics = Metrics(tracer(settings))
+    guard = Guard(settings, metrics)
     admission = Admission(settings.max_requests, settings.max_queue, settings.client_share)
     metrics.watch("requests_in_flight", "Documents being read.", lambda: admission.in_flight)
     metrics.watch("requests_waiting", "Documents that wait for a turn.", lambda: admission.waiting)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with running(settings, renderers, admission, metrics, triton) as services:
-            app.state.services = services
+        async with AsyncExitStack() as stack:
+            stack.callback(metrics.tracer.close)
+            stack.push_async_callback(guard.close)
+            await stack.enter_async_context(background(loop_lag.measure(metrics), *guard.works()))
+            app.state.services = await stack.enter_async_context(
+                running(settings, renderers, admission, metrics, triton)
+            )
             yield
 
     app = FastAPI(
@@ -53,11 +63,15 @@ def create_app(settings: Settings, triton: InferenceClient | None = None) -> Fas
         exception_handlers=HANDLERS,
         docs_url=None,
         redoc_url=None,
+        dependencies=guard.declared,
     )
     app.state.admission = admission
     app.state.metrics = metrics
     app.include_router(ocr.router)
     app.include_router(service.router)
     docs.mount(app)
+    guard.mount(app)
     app.add_middleware(RequestContext, metrics=metrics)
+    # First of all: the others go by the client's address.
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     return app

@@ -88,6 +88,6 @@ async def intake(request: Request, services: Services, form: Form[F]) -> AsyncIt
             with services.metrics.stage("receive"):
                 fields, deadline = await services.bodies.read(request, form, path, deadline)
             size = path.stat().st_size
-            services.metrics.document_bytes.inc(size)
+            services.metrics.document_received(size, request.state.client)
             request.state.log["bytes"] = size
             yield Sent(path, fields, deadline, begun_at, request, services)

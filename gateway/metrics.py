@@ -6,16 +6,31 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+
+from gateway.access.clients import key_of
+from gateway.tracing import Tracer
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600)
 
 
 class Metrics:
-    """Counters, gauges and histograms, all named ocr_gateway_…"""
+    """Counters, gauges and histograms, all named ocr_gateway_…, and the process's own; `tracer` traces the stages."""
 
-    def __init__(self) -> None:
+    def __init__(self, tracer: Tracer | None = None) -> None:
+        self.tracer = tracer or Tracer()
         self.registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
         self.requests = Counter(
             "ocr_gateway_requests", "Requests answered.", ("path", "method", "status"), registry=self.registry
         )
@@ -52,16 +67,58 @@ class Metrics:
         self.stage_in_flight = Gauge(
             "ocr_gateway_stage_in_flight", "Work under way by stage.", ("stage",), registry=self.registry
         )
+        self.received_bytes = Counter(
+            "ocr_gateway_received_bytes", "Bytes of the bodies of requests.", ("path",), registry=self.registry
+        )
+        self.sent_bytes = Counter(
+            "ocr_gateway_sent_bytes", "Bytes of the bodies of answers.", ("path",), registry=self.registry
+        )
+        self._key_requests = Counter(
+            "ocr_gateway_key_requests", "Requests answered, by API key.", ("key", "status"), registry=self.registry
+        )
+        self._key_pages = Counter("ocr_gateway_key_pages", "Pages read, by API key.", ("key",), registry=self.registry)
+        self._key_bytes = Counter(
+            "ocr_gateway_key_document_bytes", "Bytes of documents, by API key.", ("key",), registry=self.registry
+        )
+        self.rate_limits_unshared = Counter(
+            "ocr_gateway_rate_limits_unshared",
+            "Documents that this gateway counted alone, because Redis failed.",
+            registry=self.registry,
+        )
+        self.loop_lag_seconds = Histogram(
+            "ocr_gateway_event_loop_lag_seconds",
+            "Seconds by which the event loop came too late to a timer.",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
 
     def watch(self, name: str, text: str, value: Callable[[], float]) -> None:
         """A gauge whose value is asked for when it is read."""
         Gauge(f"ocr_gateway_{name}", text, registry=self.registry).set_function(value)
 
+    def answered(self, path: str, method: str, status: int, client: str) -> None:
+        """Count a request: `path` is a route's pattern, `client` who sent it."""
+        self.requests.labels(path, method, status).inc()
+        if key := key_of(client):
+            self._key_requests.labels(key, status).inc()
+
+    def page_read(self, client: str) -> None:
+        """Count a page."""
+        self.pages.inc()
+        if key := key_of(client):
+            self._key_pages.labels(key).inc()
+
+    def document_received(self, size: int, client: str) -> None:
+        """Count the bytes of a document."""
+        self.document_bytes.inc(size)
+        if key := key_of(client):
+            self._key_bytes.labels(key).inc(size)
+
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Measure a stage of a request: receive, render, infer, restructure, save or upload."""
+    def stage(self, name: str, **attributes: str | int) -> Iterator[None]:
+        """Measure and trace a stage of a request: receive, render, infer, restructure, save or upload."""
         start = time.perf_counter()
-        with self.stage_in_flight.labels(name).track_inprogress():
+        with self.tracer.stage(name, attributes), self.stage_in_flight.labels(name).track_inprogress():
             try:
                 yield
             finally:

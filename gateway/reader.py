@@ -103,14 +103,14 @@ class DocumentReader:
                 self._metrics.skipped.labels(error.code).inc()
                 return Failure(index, named)
             raise named from None
-        self._metrics.pages.inc()
+        self._metrics.page_read(task.client)
         return page
 
     async def _read_page(self, source: SourceDocument, index: int, task: Task) -> Page:
-        with self._metrics.stage("render"):
+        with self._metrics.stage("render", page=index + 1):
             image = await self._pool.page(source, index, task.dpi, task.deadline)
         data = image.data if image.data is not None else await asyncio.to_thread(source.path.read_bytes)
-        with self._metrics.stage("infer"):
+        with self._metrics.stage("infer", page=index + 1):
             result = await self._retrier.call(partial(self._ask, data, task), task.deadline)
         warns = [Warn(index, "page_image", text) for text in image.warnings]
         warns += [Warn(index, str(item.get("type")), str(item.get("message"))) for item in result.warnings]

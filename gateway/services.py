@@ -93,7 +93,10 @@ async def running(
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
         # One connection a page, and some for canaries and restructuring.
         client = triton or connect(
-            settings.triton_url, connections=settings.max_pages_in_flight + 16, seconds=settings.request_timeout + 30
+            settings.triton_url,
+            connections=settings.max_pages_in_flight + 16,
+            seconds=settings.request_timeout + 30,
+            headers=metrics.tracer.headers,
         )
         models = Models(client)
         stack.push_async_callback(models.close)

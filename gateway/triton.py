@@ -11,6 +11,7 @@ import json
 import logging
 import time
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -192,12 +193,17 @@ class Models:
             raise restarting() from None
 
 
-def connect(url: HttpUrl, *, connections: int, seconds: float) -> InferenceClient:
-    """A client of Triton at `url`; needs a running event loop. A call ends after `seconds` whatever its deadline."""
+def connect(
+    url: HttpUrl, *, connections: int, seconds: float, headers: Callable[[], Mapping[str, str]] = dict
+) -> InferenceClient:
+    """A client of Triton at `url`; needs a running event loop. A call ends after `seconds` whatever its deadline.
+
+    `headers` gives what each call sends besides.
+    """
     address = f"{url.host}:{url.port}{(url.path or '').rstrip('/')}"
-    client: InferenceClient = InferenceServerClient(
-        address, conn_limit=connections, conn_timeout=seconds, ssl=url.scheme == "https"
-    )
+    server = InferenceServerClient(address, conn_limit=connections, conn_timeout=seconds, ssl=url.scheme == "https")
+    server.register_plugin(lambda request: request.headers.update(headers()))
+    client: InferenceClient = server
     return client
 
 
