@@ -68,7 +68,7 @@ class Bench:
         self.checkpoint = load_checkpoint(model, settings)
         self.maker = PromptMaker(self.checkpoint.processor, self.checkpoint.config.image_token_id)
         self._tower = VisionTower(self.checkpoint.model)
-        self._decoder = Decoder(self.checkpoint.model)
+        self._decoder = Decoder(self.checkpoint.model, settings.paddle_threads)
 
     def rows(self, crops: Sequence[Crop]) -> list[Row]:
         """The crops, ready for a loop."""

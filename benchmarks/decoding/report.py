@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import get_args
 
 import paddle
 
@@ -13,7 +14,7 @@ from benchmarks.decoding.mixed import equal_texts, memory_marks, mixed_lengths
 from benchmarks.decoding.rates import Rate, decode_rates, first_token_seconds, longest_stall
 from benchmarks.decoding.server import server_ratios
 from benchmarks.made import kept_weights
-from scripts.made_weights import Manners, Size
+from scripts.made_weights import Dtype, Manners, Size
 
 ENDLESS = Manners(stops=0.0)
 """No text ends by itself: all have the length that they are given."""
@@ -32,7 +33,7 @@ class Report:
 
     def shape(self) -> None:
         """The released shape in float32."""
-        with _bench("full", ENDLESS, "endless") as bench:
+        with _bench("full", ENDLESS, "endless", "bfloat16") as bench:
             for rate in decode_rates(bench, (1, 4, 8, 16, 32), steps=16):
                 self._rate("0.9B", rate)
                 self.known[f"decode x{rate.crops}"] = rate.ratio
@@ -58,9 +59,11 @@ class Report:
 
     def texts(self) -> None:
         """Texts equal to the official engine's."""
-        with _bench("tiny", RAMBLING, "rambling") as bench:
-            equal, tokens = equal_texts(bench, self.texts_wanted)
-            _tell(f"tiny: texts equal to the official ones, of {self.texts_wanted} ({tokens} tokens)", equal)
+        for dtype in get_args(Dtype):
+            with _bench("tiny", RAMBLING, "rambling", dtype) as bench:
+                equal, tokens = equal_texts(bench, self.texts_wanted)
+                what = f"tiny, {dtype} weights: texts equal to the official ones"
+                _tell(f"{what}, of {self.texts_wanted} ({tokens} tokens)", equal)
 
     def memory(self) -> None:
         """Memory over many crops."""
@@ -85,9 +88,9 @@ class Report:
 
 
 @contextmanager
-def _bench(size: Size, manners: Manners, name: str) -> Iterator[Bench]:
+def _bench(size: Size, manners: Manners, name: str, dtype: Dtype = "float32") -> Iterator[Bench]:
     """A checkpoint of this size and manners, gradients off."""
-    weights = kept_weights(size, dtype="bfloat16" if size == "full" else "float32", manners=manners, name=name)
+    weights = kept_weights(size, dtype=dtype, manners=manners, name=name)
     with paddle.no_grad():
         yield Bench(weights)
 

@@ -39,11 +39,11 @@ class _Layer:
 
 
 class Decoder:
-    """The language model of a checkpoint."""
+    """The language model of a checkpoint; `threads` are those that it may take of a CPU."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, threads: int) -> None:
         config = model.config
-        matrix = partial(Matrix, on_cpu=paddle.get_device() == "cpu")
+        matrix = partial(Matrix, threads=threads if paddle.get_device() == "cpu" else None)
         self._layers = [
             _Layer(
                 layer.input_layernorm.weight,

@@ -59,7 +59,7 @@ class PaddleVlm:
         self._device = checkpoint.device
         self._maker = PromptMaker(checkpoint.processor, checkpoint.config.image_token_id)
         self._tower = VisionTower(checkpoint.model)
-        self._decoder = Decoder(checkpoint.model)
+        self._decoder = Decoder(checkpoint.model, self._settings.paddle_threads)
         self._cache_tokens = cache_tokens(self._settings, self._decoder.cache_shape, self._device)
         self._pool = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="vlm")
         self._loop = self._start_loop()

@@ -29,8 +29,8 @@ MIN_PIXELS, MAX_PIXELS = 28 * 28 * 16, 28 * 28 * 64
 
 @pytest.fixture(scope="session")
 def rambling_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A MODEL_DIR whose texts end by themselves after some hundred tokens."""
-    return make_weights(tmp_path_factory.mktemp("made") / "rambling", manners=Manners(stops=1.2))
+    """A MODEL_DIR whose texts end by themselves after some hundred tokens, in bfloat16 as the released ones."""
+    return make_weights(tmp_path_factory.mktemp("made") / "rambling", dtype="bfloat16", manners=Manners(stops=1.2))
 
 
 @pytest.fixture(scope="session")
@@ -98,7 +98,7 @@ def make_bench(checkpoint: Checkpoint, maker: PromptMaker) -> Iterator[MakeBench
     """Makes a bench with so many slots, tokens of cache, and tokens after which a loop ends a text."""
 
     def make(slots: int = 8, budget: int = 65536, repetition: int = 0) -> Bench:
-        tower, decoder = VisionTower(checkpoint.model), Decoder(checkpoint.model)
+        tower, decoder = VisionTower(checkpoint.model), Decoder(checkpoint.model, threads=2)
         cache = Cache(decoder.cache_shape, budget, by_halves)
 
         def end(row: Row, reason: FinishReason) -> None:
