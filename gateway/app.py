@@ -18,9 +18,11 @@ from gateway.access.guard import Guard
 from gateway.admission import Admission
 from gateway.background import background
 from gateway.error_responses import HANDLERS
+from gateway.jobs.jobs import open_jobs
+from gateway.jobs.work import working
 from gateway.metrics import Metrics
 from gateway.middleware import RequestContext
-from gateway.routes import docs, ocr, service
+from gateway.routes import docs, jobs, ocr, service
 from gateway.services import choose_renderers, running
 from gateway.settings import Settings
 from gateway.tracing import tracer
@@ -35,7 +37,8 @@ Every answer has an `X-Request-Id`, taken from the request if it has one."""
 def create_app(settings: Settings, triton: InferenceClient | None = None) -> FastAPI:
     """The gateway as an ASGI application; `triton` takes the place of a client of TRITON_URL, as tests want it.
 
-    Raises SettingsError when settings ask for what is not installed, or API_KEYS_FILE lists no keys.
+    Raises SettingsError when settings ask for what is not installed, JOBS_DIR can't be written, or API_KEYS_FILE lists no
+    keys.
     """
     renderers = choose_renderers(settings)
     metrics = Metrics(tracer(settings))
@@ -44,15 +47,17 @@ def create_app(settings: Settings, triton: InferenceClient | None = None) -> Fas
     metrics.watch("requests_in_flight", "Documents being read.", lambda: admission.in_flight)
     metrics.watch("requests_waiting", "Documents that wait for a turn.", lambda: admission.waiting)
 
+    queue = open_jobs(settings, metrics.registry) if settings.jobs else None
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.callback(metrics.tracer.close)
             stack.push_async_callback(guard.close)
             await stack.enter_async_context(background(loop_lag.measure(metrics), *guard.works()))
-            app.state.services = await stack.enter_async_context(
-                running(settings, renderers, admission, metrics, triton)
-            )
+            services = await stack.enter_async_context(running(settings, renderers, admission, metrics, queue, triton))
+            app.state.services = services
+            await stack.enter_async_context(working(services))
             yield
 
     app = FastAPI(
@@ -68,6 +73,7 @@ def create_app(settings: Settings, triton: InferenceClient | None = None) -> Fas
     app.state.admission = admission
     app.state.metrics = metrics
     app.include_router(ocr.router)
+    app.include_router(jobs.router)
     app.include_router(service.router)
     docs.mount(app)
     guard.mount(app)

@@ -23,6 +23,7 @@ from gateway.options import Options
 from gateway.page_ranges import PageRanges
 from gateway.services import Services
 from gateway.sources.form import F, Form
+from gateway.storage import room_in
 
 
 @dataclass(frozen=True)
@@ -75,17 +76,19 @@ class Sent(Generic[F]):
 
 
 @asynccontextmanager
-async def intake(request: Request, services: Services, form: Form[F]) -> AsyncIterator[Sent[F]]:
+async def intake(
+    request: Request, services: Services, form: Form[F], folder: Path | None = None
+) -> AsyncIterator[Sent[F]]:
     """Take a permit and the body, read as `form` says; both are given back at the end of the block.
 
-    Raises what Admission.permit and BodyReader.read raise.
+    The document lies in `folder`, or under TMPDIR. Raises what Admission.permit and BodyReader.read raise, StorageFull.
     """
     begun_at = time.monotonic()
     deadline = Deadline.after(services.settings.request_timeout)
     async with services.admission.permit(request.state.client, deadline):
-        with tempfile.TemporaryDirectory(prefix="ocr-") as folder:
-            path = Path(folder) / "document"
-            with services.metrics.stage("receive"):
+        with tempfile.TemporaryDirectory(prefix=".ocr-", dir=folder) as own_folder:
+            path = Path(own_folder) / "document"
+            with services.metrics.stage("receive"), room_in("TMPDIR" if folder is None else "JOBS_DIR"):
                 fields, deadline = await services.bodies.read(request, form, path, deadline)
             size = path.stat().st_size
             services.metrics.document_received(size, request.state.client)

@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 
 from gateway.admission import Admission
 from gateway.health import HealthChecker
+from gateway.jobs.jobs import Jobs
 from gateway.metrics import Metrics
 from gateway.pages import poppler
 from gateway.pages.pool import Renderer, RendererPool
@@ -43,6 +44,7 @@ class Services:
     restructurer: Restructurer
     storage: Storage
     s3: S3Store | None
+    jobs: Jobs | None
     health: HealthChecker
 
 
@@ -80,6 +82,7 @@ async def running(
     renderers: tuple[Renderer, ...],
     admission: Admission,
     metrics: Metrics,
+    jobs: Jobs | None,
     triton: InferenceClient | None,
 ) -> AsyncIterator[Services]:
     """Everything that `settings` describe, running; needs an event loop.
@@ -115,6 +118,8 @@ async def running(
         s3 = S3Store.from_settings(settings)
         if s3 is not None:
             stack.callback(s3.close)
+        if jobs is not None:
+            stack.push_async_callback(jobs.close)
         health = HealthChecker(
             models, s3, admission, seconds=settings.health_timeout, cache_seconds=settings.health_cache_seconds
         )
@@ -138,6 +143,7 @@ async def running(
             ),
             storage=Storage(settings.output_dir),
             s3=s3,
+            jobs=jobs,
             health=health,
         )
 

@@ -7,13 +7,16 @@ OUTPUT_DIR/<id>/result.json
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 from gateway.document import Document
+from gateway.errors import StorageFull
 from gateway.schemas import OcrAnswer
 
 MARKDOWN = "document.md"
@@ -37,7 +40,10 @@ class Storage:
         self._folder = folder.absolute()
 
     def save(self, name: str, files: Mapping[str, bytes]) -> Path:
-        """Write `files` to the folder `name`, whole or not at all, and give its path. Blocks; raises OSError."""
+        """Write `files` to the folder `name`, whole or not at all, and give its path; one that is there is replaced.
+
+        Blocks; raises OSError.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         # On the same file system, so that the rename is atomic; the dot hides it until then.
         unfinished = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=self._folder))
@@ -50,11 +56,28 @@ class Storage:
                     os.fsync(file.fileno())
             unfinished.chmod(0o755)
             target = self._folder / name
+            if target.exists():
+                # A job whose gateway died just after saving runs again.
+                target.rename(replaced := unfinished.with_name(f"{unfinished.name}-replaced"))
+                shutil.rmtree(replaced, ignore_errors=True)
             unfinished.rename(target)
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
         return target
+
+
+@contextmanager
+def room_in(place: str) -> Iterator[None]:
+    """Raise StorageFull where the disk of `place`, a variable, has no room for what is written in the block."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StorageFull(
+            f"the disk of {place} is full: nothing was kept; send it again once the operator has made room"
+        ) from None
 
 
 def _below(folder: Path, files: Mapping[str, bytes]) -> Iterator[tuple[Path, bytes]]:

@@ -23,7 +23,7 @@ class _File(BaseModel):
 class Ticket(_File):
     """What was asked, by whom and when; it never changes.
 
-    `labels` are the submitter's own: they are kept, and jobs can be found by them.
+    `visualize` has the pages' drawings kept. `labels` are the submitter's own: jobs can be found by them.
     """
 
     id: str
@@ -31,6 +31,7 @@ class Ticket(_File):
     request_id: str
     created: datetime
     fields: OcrFields
+    visualize: bool = False
     labels: dict[str, str] = Field(default_factory=dict)
 
 

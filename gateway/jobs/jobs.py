@@ -11,20 +11,24 @@ Whose a job is the routes decide, by its ticket's `client`.
 from __future__ import annotations
 
 import asyncio
-import errno
 import math
+import sqlite3
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
-from gateway.errors import JobNotDone, JobsUnavailable, NoSuchJob, StorageFull, TooManyRequests
+from prometheus_client import CollectorRegistry
+
+from gateway.errors import JobNotDone, JobsUnavailable, NoSuchJob, TooManyRequests
 from gateway.jobs.job import End, Job, Ticket, Turn
+from gateway.jobs.metrics import JobMetrics
 from gateway.jobs.queue import JobQueue, in_file, in_redis
 from gateway.jobs.result import Result
 from gateway.jobs.store import JobStore, now
 from gateway.schemas import OcrFields
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsError
+from gateway.storage import room_in
 
 _RETRY_AFTER = 30
 
@@ -32,9 +36,10 @@ _RETRY_AFTER = 30
 class Jobs:
     """Jobs in `store`, of which at most `limit` wait in `queue`, and of one client at most `share` of these."""
 
-    def __init__(self, store: JobStore, queue: JobQueue, *, limit: int, share: float) -> None:
+    def __init__(self, store: JobStore, queue: JobQueue, metrics: JobMetrics, *, limit: int, share: float) -> None:
         self.store = store
         self.queue = queue
+        self.metrics = metrics
         self.arrived = asyncio.Event()
         """Set when a job was taken in here."""
         self._limit = limit
@@ -47,6 +52,8 @@ class Jobs:
         document: Path,
         client: str,
         request_id: str,
+        *,
+        visualize: bool = False,
         labels: Mapping[str, str] | None = None,
     ) -> Job:
         """Take in a job to read `document`, which is moved away; `labels` are kept with it.
@@ -60,6 +67,7 @@ class Jobs:
             request_id=request_id,
             created=now(),
             fields=OcrFields.model_validate(fields.model_dump(include=set(OcrFields.model_fields))),
+            visualize=visualize,
             labels=dict(labels or {}),
         )
         with room_in("JOBS_DIR"):
@@ -69,6 +77,7 @@ class Jobs:
         except BaseException:
             await asyncio.to_thread(self.store.remove, ticket.id)
             raise
+        self.metrics.taken_in.inc()
         self.arrived.set()
         return Job(ticket, "queued", None, None, None)
 
@@ -90,7 +99,9 @@ class Jobs:
         # On a full disk there is no room to tell; then it is forgotten at once.
         with suppress(OSError):
             ended = await asyncio.to_thread(self.store.end, job_id, End(status="cancelled", ended=now()))
-        if not ended:
+        if ended:
+            self.metrics.ended.labels("cancelled").inc()
+        else:
             await asyncio.to_thread(self.store.remove, job_id)
         if job.status == "queued":
             # A turn that stays is passed over when it comes.
@@ -147,26 +158,19 @@ class Jobs:
         return list(self._tickets.values())
 
 
-def open_jobs(settings: Settings) -> Jobs:
-    """The jobs that `settings` describe. Blocks; raises OSError or sqlite3.Error where JOBS_DIR can't be used."""
+def open_jobs(settings: Settings, registry: CollectorRegistry) -> Jobs:
+    """The jobs that `settings` describe. Blocks; raises SettingsError where JOBS_DIR can't be used."""
     store = JobStore(settings.jobs_dir, settings.jobs_keep_seconds)
-    name = store.open()
-    if settings.redis_url is None:
-        storage = in_file(store.folder / "queue.db", name)
-    else:
-        # Named after the folder: gateways that do not see the same files never get each other's turns.
-        storage = in_redis(settings.redis_url.get_secret_value(), name)
-    return Jobs(store, JobQueue(storage), limit=settings.max_jobs, share=settings.client_share)
-
-
-@contextmanager
-def room_in(place: str) -> Iterator[None]:
-    """Raise StorageFull where the disk of `place`, a setting, has no room for what is written in the block."""
     try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-            raise
-        raise StorageFull(
-            f"the disk of {place} is full: nothing was kept; send it again once the operator has made room"
+        name = store.open()
+        # Named after the folder: gateways that do not see the same files never get each other's turns.
+        storage = (
+            in_file(store.folder / "queue.db", name)
+            if settings.redis_url is None
+            else in_redis(settings.redis_url.get_secret_value(), name)
+        )
+    except (OSError, sqlite3.Error) as error:
+        raise SettingsError(
+            f"JOBS_DIR: {store.folder} can't be used ({error}): name a folder that can be written, or set JOBS=off"
         ) from None
+    return Jobs(store, JobQueue(storage), JobMetrics(registry), limit=settings.max_jobs, share=settings.client_share)

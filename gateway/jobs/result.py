@@ -48,14 +48,22 @@ def pages_json(document: Document) -> bytes:
     pages = [replace(page, images={}, image=None) for page in document.pages]
     fields = asdict(replace(document, pages=pages, failures=[]))
     del fields["failures"]
-    return json.dumps(fields, ensure_ascii=False).encode()
+    return json.dumps(fields, ensure_ascii=False, default=_base64).encode()
+
+
+def _base64(data: object) -> str:
+    """The bytes of a drawing."""
+    if not isinstance(data, bytes):
+        raise TypeError(type(data).__name__)
+    return base64.b64encode(data).decode()
 
 
 def _page(fields: dict[str, Any], answer: PageAnswer) -> Page:
     images = {name: base64.b64decode(data) for name, data in answer.images.items()}
+    drawings = {name: base64.b64decode(data) for name, data in fields["drawings"].items()}
     image = None if answer.image is None else base64.b64decode(answer.image.partition(",")[2])
     warnings = tuple(Warn(**warn) for warn in fields["warnings"])
-    return Page(**{**fields, "images": images, "image": image, "warnings": warnings})
+    return Page(**{**fields, "images": images, "image": image, "drawings": drawings, "warnings": warnings})
 
 
 def _failure(answer: PageErrorAnswer) -> Failure:

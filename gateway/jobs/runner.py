@@ -12,10 +12,10 @@ from gateway.deadline import Deadline
 from gateway.document import Document, Progress
 from gateway.errors import GatewayError, JobsUnavailable, StorageFull
 from gateway.jobs.job import Attempt, End, Fault, Tally, Ticket, Turn
-from gateway.jobs.jobs import Jobs, room_in
-from gateway.jobs.metrics import JobMetrics
+from gateway.jobs.jobs import Jobs
 from gateway.jobs.store import now
 from gateway.schemas import OcrAnswer
+from gateway.storage import room_in
 
 _LOG = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
@@ -34,7 +34,6 @@ class Runner:
         self,
         jobs: Jobs,
         read: Read,
-        metrics: JobMetrics,
         *,
         at_once: int,
         seconds: float,
@@ -43,13 +42,13 @@ class Runner:
         self._jobs = jobs
         self._store = jobs.store
         self._read_document = read
-        self._metrics = metrics
+        self._metrics = jobs.metrics
         self._slots = asyncio.Semaphore(at_once)
         self._seconds = seconds
         self._is_closing = is_closing
         self._attempts: set[asyncio.Task[None]] = set()
         self._reachable = True
-        metrics.running.set_function(lambda: len(self._attempts))
+        jobs.metrics.running.set_function(lambda: len(self._attempts))
 
     async def run(self) -> None:
         """Run jobs until cancelled; then those that run are given back, for whoever runs next."""

@@ -10,7 +10,6 @@ from contextlib import suppress
 from gateway.errors import JobLost, JobsUnavailable
 from gateway.jobs.job import End, Fault, Turn
 from gateway.jobs.jobs import Jobs
-from gateway.jobs.metrics import JobMetrics
 from gateway.jobs.store import Sign, now
 
 _LOG = logging.getLogger(__name__)
@@ -25,13 +24,13 @@ class Upkeep:
     a sign was first seen, so that the clocks of gateways may differ.
     """
 
-    def __init__(self, jobs: Jobs, metrics: JobMetrics, *, lease: float) -> None:
+    def __init__(self, jobs: Jobs, *, lease: float) -> None:
         self._jobs = jobs
         self._store = jobs.store
         self._lease = lease
         self._seen: dict[str, tuple[Sign, float]] = {}
         self._expires_at: dict[str, float] = {}
-        self._metrics = metrics
+        self._metrics = jobs.metrics
 
     async def run(self) -> None:
         """Look after the jobs until cancelled."""
@@ -63,6 +62,7 @@ class Upkeep:
                 del self._seen[sign.id]
 
     async def _give_turn(self, sign: Sign) -> None:
+        self._metrics.brought_back.inc()
         if sign.running:
             lost = await asyncio.to_thread(self._store.release, Turn(sign.id, sign.attempts), "lost")
             _LOG.warning("job %s gave no sign of life for %g s: it runs again", sign.id, self._lease)

@@ -9,15 +9,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from gateway.asked import saver_of, task_of
 from gateway.document import Progress
-from gateway.errors import NotConfigured
 from gateway.event_stream import Emit, EventAnswer
 from gateway.intake import intake
 from gateway.negotiation import Form, preferred
 from gateway.options import Options
 from gateway.page_events import PageEvents
-from gateway.page_ranges import PageRanges
-from gateway.save import Saver, finish
+from gateway.save import finish
 from gateway.schemas import ErrorAnswer, OcrAnswer, OcrRequest
 from gateway.services import Parts, Services
 from gateway.sources.fields import OCR_FORM
@@ -27,7 +26,7 @@ router = APIRouter(tags=["OCR"])
 _OTHER_FORMS = ("text/markdown", "application/x-ndjson", "text/event-stream")
 
 
-def _body_schema() -> dict[str, Any]:
+def body_schema() -> dict[str, Any]:
     """The request body in OpenAPI: read by hand, because its size is counted while it comes."""
     as_json = OcrRequest.model_json_schema(ref_template="#/{model}")
     as_json.pop("$defs", None)
@@ -47,7 +46,7 @@ def _body_schema() -> dict[str, Any]:
         200: {"content": {kind: {"schema": {"type": "string"}} for kind in _OTHER_FORMS}},
         **{code: {"model": ErrorAnswer} for code in (400, 413, 415, 422, 429, 502, 503, 504)},
     },
-    openapi_extra=_body_schema(),
+    openapi_extra=body_schema(),
 )
 async def ocr(request: Request, services: Parts) -> Response:
     """Read a PDF, JPEG, PNG, WebP, TIFF or BMP, sent as Base64, as a multipart upload, or named by a URL.
@@ -72,15 +71,15 @@ async def _tell(request: Request, services: Services, emit: Emit) -> None:
 
 async def _read(request: Request, services: Services, answer_id: str, progress: Progress | None = None) -> OcrAnswer:
     async with intake(request, services, OCR_FORM) as sent:
-        fields = sent.fields
-        saver = _saver(services, fields)
-        pages = PageRanges.parse(fields.pages) if fields.pages is not None else None
-        task = sent.task(
-            options=fields.options,
-            dpi=fields.dpi,
-            pages=pages,
-            on_error=fields.on_error,
-            keep_images=fields.page_images,
+        saver = saver_of(sent.fields, services)
+        state = request.state
+        task = task_of(
+            sent.fields,
+            services,
+            path=sent.path,
+            deadline=sent.deadline,
+            request_id=state.request_id,
+            client=state.client,
         )
         document = await sent.read(task, progress)
         answer = await finish(document, saver, sent.deadline, answer_id=answer_id, begun_at=sent.begun_at)
@@ -88,22 +87,13 @@ async def _read(request: Request, services: Services, answer_id: str, progress: 
     return answer
 
 
-def _saver(services: Services, fields: OcrRequest) -> Saver | None:
-    """Who keeps the result; None when nobody is asked to. An upload implies a local copy: nothing can be lost."""
-    if fields.s3 and services.s3 is None:
-        missing = ", ".join(services.settings.missing_s3_settings())
-        raise NotConfigured(f"s3: this server has no S3 storage; its operator sets {missing}", param="s3")
-    save = services.settings.save if fields.save is None else fields.save
-    if not save and not fields.s3:
-        return None
-    return Saver(
-        services.storage, services.s3 if fields.s3 else None, services.metrics, presigned=fields.s3 == "presigned"
-    )
-
-
 async def _response(form: Form, answer: OcrAnswer) -> Response:
-    headers = {"X-Document-Id": answer.id, "X-Warnings": str(len(answer.warnings)), "Vary": "Accept"}
-    if form == "markdown":
-        return Response(answer.markdown, media_type="text/markdown; charset=utf-8", headers=headers)
-    body = await asyncio.to_thread(answer.model_dump_json)
-    return Response(body, media_type="application/json", headers=headers)
+    body = answer.markdown.encode() if form == "markdown" else await asyncio.to_thread(answer.model_dump_json)
+    return answered(body, form, answer_id=answer.id, warnings=len(answer.warnings))
+
+
+def answered(body: str | bytes, form: Form, *, answer_id: str, warnings: int) -> Response:
+    """An answer of which `body` is the JSON or the Markdown."""
+    media_type = "text/markdown; charset=utf-8" if form == "markdown" else "application/json"
+    headers = {"X-Document-Id": answer_id, "X-Warnings": str(warnings), "Vary": "Accept"}
+    return Response(body, media_type=media_type, headers=headers)

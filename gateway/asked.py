@@ -1,0 +1,54 @@
+"""What the fields of POST /ocr and POST /jobs ask for: a reading, and who keeps its result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.deadline import Deadline
+from gateway.document import Task
+from gateway.errors import NotConfigured
+from gateway.page_ranges import PageRanges
+from gateway.save import Saver
+from gateway.schemas import OcrFields
+from gateway.services import Services
+
+
+def task_of(
+    fields: OcrFields,
+    services: Services,
+    *,
+    path: Path,
+    deadline: Deadline,
+    request_id: str,
+    client: str,
+    visualize: bool = False,
+) -> Task:
+    """The reading of the document at `path`. Raises InvalidField where `pages` are no ranges."""
+    return Task(
+        path=path,
+        options=fields.options,
+        dpi=fields.dpi or services.settings.pdf_dpi,
+        deadline=deadline,
+        request_id=request_id,
+        client=client,
+        pages=PageRanges.parse(fields.pages) if fields.pages is not None else None,
+        on_error=fields.on_error,
+        keep_images=fields.page_images,
+        visualize=visualize,
+    )
+
+
+def saver_of(fields: OcrFields, services: Services) -> Saver | None:
+    """Who keeps the result; None when nobody is asked to. An upload implies a local copy: nothing can be lost.
+
+    Raises NotConfigured where `s3` is asked for and there is none.
+    """
+    if fields.s3 and services.s3 is None:
+        missing = ", ".join(services.settings.missing_s3_settings())
+        raise NotConfigured(f"s3: this server has no S3 storage; its operator sets {missing}", param="s3")
+    save = services.settings.save if fields.save is None else fields.save
+    if not save and not fields.s3:
+        return None
+    return Saver(
+        services.storage, services.s3 if fields.s3 else None, services.metrics, presigned=fields.s3 == "presigned"
+    )
