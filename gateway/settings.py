@@ -18,7 +18,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway.access.rates import UNLIMITED
-from gateway.access.setting_types import Networks, Origins, Paths, Rate
+from gateway.access.setting_types import Networks, Origins, Paths, Rate, RedisUrl
 from gateway.sources.dialling import tls_context
 from gateway.sources.host_list import HostList
 
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     rate_limit: Rate = Field(
         default=UNLIMITED, description='How often one client (an API key, or an address) may POST: "60/minute".'
     )
-    redis_url: SecretStr | None = Field(
+    redis_url: RedisUrl | None = Field(
         default=None, description="Redis that several gateways share, such as redis://redis:6379/0."
     )
     trusted_proxies: Networks = Field(

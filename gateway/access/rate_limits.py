@@ -41,7 +41,7 @@ class RateLimits:
         self._shared: MovingWindowRateLimiter | None = None
         if redis_url is not None:
             self._connections = ConnectionPool.from_url(redis_url.get_secret_value())
-            self._shared = MovingWindowRateLimiter(_storage(redis_url, self._connections))
+            self._shared = MovingWindowRateLimiter(_storage(self._connections))
         self._metrics = metrics
         self._away_until = 0.0
 
@@ -103,9 +103,10 @@ async def _count(limiter: MovingWindowRateLimiter, client: str, rate: RateLimitI
             )
 
 
-def _storage(url: SecretStr, connections: ConnectionPool) -> RedisStorage:
+def _storage(connections: ConnectionPool) -> RedisStorage:
     return RedisStorage(
-        f"async+{url.get_secret_value()}",
+        # Names the kind of server only; where it is the connections know.
+        "async+redis://",
         implementation="redispy",
         wrap_exceptions=True,
         key_prefix="ocr-rate",

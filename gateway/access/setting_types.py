@@ -6,8 +6,9 @@ import ipaddress
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
+from redis import ConnectionPool
 
 from gateway.access.rates import parse_rate
 
@@ -42,6 +43,14 @@ def _origin(text: str) -> str:
     return text.lower()
 
 
+def _redis(url: SecretStr) -> SecretStr:
+    try:
+        ConnectionPool.from_url(url.get_secret_value())
+    except ValueError:
+        raise ValueError("an address of Redis is redis://, rediss:// or unix://, such as redis://host:6379/0") from None
+    return url
+
+
 Rate = Annotated[str, AfterValidator(_rate)]
 """What `parse_rate` reads."""
 Paths = Annotated[tuple[Annotated[str, AfterValidator(_path)], ...], NoDecode, BeforeValidator(_split)]
@@ -50,3 +59,5 @@ Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], NoDec
 """Addresses and networks, by commas."""
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_split)]
 """Origins of web pages (RFC 6454), by commas."""
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis)]
+"""Where Redis is; it may hold a password."""
