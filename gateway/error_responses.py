@@ -10,7 +10,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from gateway.error_status import envelope, status_of
+from gateway.compat.envelopes import enveloped
+from gateway.error_status import status_of
 from gateway.errors import GatewayError, InvalidField, InvalidRequest, MethodNotAllowed, NoSuchPath
 
 
@@ -19,7 +20,7 @@ def respond(request: Request, error: GatewayError) -> JSONResponse:
     request.state.log["code"] = error.code
     request.app.state.metrics.errors.labels(error.code).inc()
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-    return JSONResponse(envelope(error, request.state.request_id), status_of(error), headers=headers)
+    return JSONResponse(enveloped(error, request), status_of(error), headers=headers)
 
 
 async def _gateway_error(request: Request, error: GatewayError) -> JSONResponse:

@@ -61,14 +61,14 @@ def envelope(error: GatewayError, request_id: str) -> dict[str, Any]:
         "error": {
             "type": error.kind,
             "code": error.code,
-            "message": _encodable(error.message),
-            "param": None if error.param is None else _encodable(error.param),
+            "message": encodable(error.message),
+            "param": None if error.param is None else encodable(error.param),
             "request_id": request_id,
         }
     }
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """`text` without the halves of surrogate pairs that JSON may hold and UTF-8 may not."""
     return text.encode("utf-8", "replace").decode()
 

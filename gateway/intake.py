@@ -1,7 +1,7 @@
 """How every document comes in, whatever the route: a permit first, then the body, with one deadline over all.
 
 async with intake(request, services, OCR_FORM) as sent:
-    document = await sent.read(sent.task(options=..., dpi=...))
+    document = await sent.read(sent.task(sent.fields))
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Generic
 
 from fastapi import Request
 
+from gateway.asked import task_of
 from gateway.deadline import Deadline
 from gateway.disconnect import unless_disconnected
-from gateway.document import Document, OnError, Progress, Task
-from gateway.options import Options
-from gateway.page_ranges import PageRanges
+from gateway.document import Document, Progress, Task
+from gateway.schemas import OcrFields
 from gateway.services import Services
 from gateway.sources.form import F, Form
 from gateway.storage import room_in
@@ -42,26 +42,17 @@ class Sent(Generic[F]):
         """Seconds since the request came."""
         return time.monotonic() - self.begun_at
 
-    def task(
-        self,
-        *,
-        options: Options,
-        dpi: int | None = None,
-        pages: PageRanges | None = None,
-        on_error: OnError = "fail",
-        keep_images: bool = False,
-    ) -> Task:
-        """The reading of this document; at the server's own resolution where `dpi` is None."""
-        return Task(
+    def task(self, fields: OcrFields, *, visualize: bool = False) -> Task:
+        """The reading of this document that `fields` ask for. Raises InvalidField."""
+        state = self.request.state
+        return task_of(
+            fields,
+            self.services,
             path=self.path,
-            options=options,
-            dpi=dpi or self.services.settings.pdf_dpi,
             deadline=self.deadline,
-            request_id=self.request.state.request_id,
-            client=self.request.state.client,
-            pages=pages,
-            on_error=on_error,
-            keep_images=keep_images,
+            request_id=state.request_id,
+            client=state.client,
+            visualize=visualize,
         )
 
     async def read(self, task: Task, progress: Progress | None = None) -> Document:

@@ -88,9 +88,9 @@ class Settings(BaseSettings):
         default=600, gt=0, description="Seconds a request may take, waiting included; caps its own `timeout`."
     )
     retry_seconds: float = Field(
-        default=12,
+        default=60,
         ge=0,
-        description="Seconds after which a page that met a restarting engine is sent again, once; 0: not.",
+        description="Seconds that a page which met a restarting engine waits for it, to be sent once more; 0: not.",
     )
     shutdown_timeout: int = Field(
         default=30, ge=0, description="Seconds that work in flight may still take after SIGTERM."
@@ -172,6 +172,10 @@ class Settings(BaseSettings):
         default=86_400, gt=0, description="Seconds after its end that a job, and its result, can be asked for."
     )
 
+    visualize: bool = Field(
+        default=False,
+        description="Whether /layout-parsing draws what was found on each page when a request does not say.",
+    )
     output_dir: Path = Field(default=Path("output"), description="Where results are kept, one folder a document.")
     save: bool = Field(default=False, description="Whether results are kept when a request does not say.")
     s3_endpoint: HttpUrl | None = Field(default=None, description="Address of the S3 service, for example Cloud.ru's.")

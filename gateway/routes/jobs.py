@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from gateway.access.clients import key_of
-from gateway.asked import saver_of, task_of
+from gateway.asked import saver_of
 from gateway.errors import NoSuchJob, NotConfigured
 from gateway.intake import intake
 from gateway.jobs.job import Job, Status
@@ -87,14 +87,7 @@ async def submit(request: Request, services: Parts, response: Response) -> JobAn
         state = request.state
         # What is wrong with the fields is told now.
         saver_of(sent.fields, services)
-        task_of(
-            sent.fields,
-            services,
-            path=sent.path,
-            deadline=sent.deadline,
-            request_id=state.request_id,
-            client=state.client,
-        )
+        sent.task(sent.fields)
         job = await jobs.submit(sent.fields, sent.path, state.client, state.request_id)
     state.log["id"] = job.id
     answer = _answer(request, job)

@@ -9,7 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.asked import saver_of, task_of
+from gateway.asked import saver_of
 from gateway.document import Progress
 from gateway.event_stream import Emit, EventAnswer
 from gateway.intake import intake
@@ -72,16 +72,7 @@ async def _tell(request: Request, services: Services, emit: Emit) -> None:
 async def _read(request: Request, services: Services, answer_id: str, progress: Progress | None = None) -> OcrAnswer:
     async with intake(request, services, OCR_FORM) as sent:
         saver = saver_of(sent.fields, services)
-        state = request.state
-        task = task_of(
-            sent.fields,
-            services,
-            path=sent.path,
-            deadline=sent.deadline,
-            request_id=state.request_id,
-            client=state.client,
-        )
-        document = await sent.read(task, progress)
+        document = await sent.read(sent.task(sent.fields), progress)
         answer = await finish(document, saver, sent.deadline, answer_id=answer_id, begun_at=sent.begun_at)
     request.state.log.update(id=answer_id, warnings=len(answer.warnings))
     return answer

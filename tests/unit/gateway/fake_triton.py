@@ -47,6 +47,7 @@ class FakeTriton:
         self.options: list[dict[str, Any]] = []
         self.calls: list[str] = []
         self.restructured: list[dict[str, Any]] = []
+        self.settings_of_restructured: list[dict[str, Any]] = []
         self.in_flight = 0
         self.most_in_flight = 0
         self.cancelled = 0
@@ -113,7 +114,13 @@ class FakeTriton:
             "group_id": 0,
         }
         box = {"coordinate": [0.4, 0.2, width + 0.1, height + 0.3], "label": "text", "score": 0.9}
-        result = {"width": width, "height": height, "parsing_res_list": [block], "layout_det_res": {"boxes": [box]}}
+        result = {
+            "width": width,
+            "height": height,
+            "model_settings": {},
+            "parsing_res_list": [block],
+            "layout_det_res": {"boxes": [box]},
+        }
         drawings = {"input_img": b"the page", "layout_det_res": b"its blocks"} if options.get("visualize") else {}
         return FakeResult(
             {
@@ -132,9 +139,10 @@ class FakeTriton:
 
     def _restructure(self, pages: list[dict[str, Any]], options: dict[str, Any]) -> FakeResult:
         self.restructured.append({"pages": len(pages), **options})
+        self.settings_of_restructured = [page["model_settings"] for page in pages]
         refs = "".join(f'\n\n<img src="{name}">' for name in self.crops)
         results = [
             {"prunedResult": page, "markdown": f"# {page['parsing_res_list'][0]['block_content']}{refs}"}
             for page in pages
         ]
-        return FakeResult({"RESULTS": strings(json.dumps(results))})
+        return FakeResult({"RESULTS": strings(json.dumps(results[:1] if options.get("concatenatePages") else results))})

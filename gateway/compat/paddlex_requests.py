@@ -1,0 +1,119 @@
+"""What PaddleX's server takes at /layout-parsing and /restructure-pages, made into this gateway's request.
+
+Names, types and defaults are those of PaddleX 3.7.2 (paddlex/inference/serving/schemas/paddleocr_vl.py). Fields that it
+does not know it ignores, and so they are here.
+"""
+
+# The names are those of the JSON.
+# ruff: noqa: N815
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import State
+
+from gateway.compat.paddlex_errors import keep_log_id
+from gateway.errors import InvalidField, UnsupportedOption
+from gateway.options import Options
+from gateway.pages.kinds import HEADER_BYTES, sniff
+from gateway.schemas import OcrFields
+from gateway.sources.fields import validate
+from gateway.sources.form import Form, Parsed
+
+_PDF = 0
+
+
+class PaddlexFields(BaseModel):
+    """What all requests to PaddleX's server have in common."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    outputFormats: list[str] | None = Field(default=None, description="Further formats; none are made here.")
+    logId: str | None = Field(default=None, description="Comes back with the answer.")
+
+
+class LayoutParsingRequest(PaddlexFields, Options):
+    """The body of POST /layout-parsing: the options stand beside the document."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    file: str = Field(description="The document: its address (http, https), else Base64 or a data: URI.")
+    fileType: Literal[0, 1] | None = Field(default=None, description="0: a PDF, 1: an image; null: its content tells.")
+    visualize: bool | None = Field(default=None, description="Draw what was found; null: as VISUALIZE says.")
+
+    def ocr_fields(self) -> OcrFields:
+        """The same as this gateway's own request has it."""
+        options = Options.model_validate(self.model_dump(include=set(Options.model_fields)))
+        # Off by default there, and on here.
+        return OcrFields(options=options.model_copy(update={"restructurePages": self.restructurePages or False}))
+
+    def check_type(self, document: Path) -> None:
+        """Raise InvalidField where `fileType` says another thing than the content of `document`."""
+        if self.fileType is None:
+            return
+        with document.open("rb") as file:
+            kind = sniff(file.read(HEADER_BYTES))
+        if (kind == "pdf") != (self.fileType == _PDF):
+            raise InvalidField(
+                f"fileType says {'PDF' if self.fileType == _PDF else 'image'} ({self.fileType}), but the content is "
+                f"{kind.upper()}: leave fileType out to have the content decide",
+                param="fileType",
+            )
+
+
+class RestructuredPageFields(BaseModel):
+    """A page as POST /layout-parsing answered it."""
+
+    prunedResult: dict[str, Any]
+    markdownImages: dict[str, str] | None = None
+
+
+class RestructureRequest(PaddlexFields):
+    """The body of POST /restructure-pages."""
+
+    pages: list[RestructuredPageFields] = Field(description="The pages of a document, in order.")
+    mergeTables: bool = Field(default=True, description="Join tables that run over a page break.")
+    relevelTitles: bool = Field(default=True, description="Set title levels over the whole document.")
+    concatenatePages: bool = Field(default=False, description="Answer one page that holds all.")
+    prettifyMarkdown: bool = Field(default=True, description="Centre figures and tables by HTML.")
+    showFormulaNumber: bool = Field(default=False, description="Write formula numbers.")
+    returnMarkdownImages: bool = Field(default=True, description="Give the pictures back.")
+
+    def options(self) -> dict[str, Any]:
+        """What the `restructure` model is told."""
+        return self.model_dump(exclude={"pages", "returnMarkdownImages", *PaddlexFields.model_fields})
+
+
+def layout_parsing_form(state: State) -> Form[LayoutParsingRequest]:
+    """How the body of POST /layout-parsing is read; `state` is the request's, which keeps the `logId`."""
+    return Form(partial(_parse_layout_parsing, state))
+
+
+def parse_restructure(state: State, fields: dict[str, Any]) -> RestructureRequest:
+    """The body of POST /restructure-pages. Raises InvalidField, UnsupportedOption."""
+    keep_log_id(fields, state)
+    parsed = validate(RestructureRequest, fields)
+    _refuse_formats(parsed)
+    return parsed
+
+
+def _parse_layout_parsing(state: State, fields: dict[str, Any]) -> Parsed[LayoutParsingRequest]:
+    keep_log_id(fields, state)
+    parsed = validate(LayoutParsingRequest, fields)
+    _refuse_formats(parsed)
+    is_address = parsed.file[:8].lower().startswith(("http://", "https://"))
+    bare = parsed.model_copy(update={"file": ""})
+    return Parsed(bare, url=parsed.file) if is_address else Parsed(bare, file=parsed.file)
+
+
+def _refuse_formats(parsed: PaddlexFields) -> None:
+    if parsed.outputFormats:
+        raise UnsupportedOption(
+            f"outputFormats: this server makes no {', '.join(parsed.outputFormats)[:100]}; the Markdown and the blocks "
+            "hold the same content",
+            param="outputFormats",
+        )
