@@ -26,6 +26,7 @@ from gateway.jobs.metrics import JobMetrics
 from gateway.jobs.queue import JobQueue, in_file, in_redis
 from gateway.jobs.result import Result
 from gateway.jobs.store import JobStore, now
+from gateway.pages.kinds import HEADER_BYTES, sniff
 from gateway.schemas import OcrFields
 from gateway.settings import Settings, SettingsError
 from gateway.storage import room_in
@@ -58,8 +59,9 @@ class Jobs:
     ) -> Job:
         """Take in a job to read `document`, which is moved away; `labels` are kept with it.
 
-        Raises TooManyRequests, StorageFull, JobsUnavailable; then nothing of it stays.
+        Raises EmptyFile, UnsupportedFile, TooManyRequests, StorageFull, JobsUnavailable; then nothing of it stays.
         """
+        await asyncio.to_thread(_check_kind, document)
         await self._check_room(client)
         ticket = Ticket(
             id=uuid.uuid4().hex,
@@ -156,6 +158,11 @@ class Jobs:
             if ticket is not None:
                 self._tickets[job_id] = ticket
         return list(self._tickets.values())
+
+
+def _check_kind(document: Path) -> None:
+    with document.open("rb") as file:
+        sniff(file.read(HEADER_BYTES))
 
 
 def open_jobs(settings: Settings, registry: CollectorRegistry) -> Jobs:

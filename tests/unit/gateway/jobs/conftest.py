@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from prometheus_client import CollectorRegistry
+
+from gateway.jobs.job import Ticket, Turn
+from gateway.jobs.jobs import Jobs, open_jobs
+from gateway.jobs.store import JobStore, now
+from gateway.schemas import OcrFields
+from gateway.settings import Settings
+
+NAME = "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> JobStore:
+    store = JobStore(tmp_path / "store", keep_seconds=3600)
+    store.open()
+    return store
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> Jobs:
+    return open_jobs(Settings(jobs_dir=tmp_path / "own"), CollectorRegistry())
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Callable[[], Path]:
+    """A new document to hand in."""
+
+    def make() -> Path:
+        path = tmp_path / "sent"
+        path.write_bytes(b"document")
+        return path
+
+    return make
+
+
+def ticket(job_id: str = NAME, client: str = "a") -> Ticket:
+    return Ticket(id=job_id, client=client, request_id="r", created=now(), fields=OcrFields())
+
+
+def turn(number: int = 1) -> Turn:
+    return Turn(NAME, number)
+
+
+def ended(client: TestClient, job_id: str) -> dict[str, Any]:
+    """The job once it has ended."""
+    for _ in range(600):
+        job: dict[str, Any] = client.get(f"/jobs/{job_id}").json()
+        if job["status"] not in ("queued", "running"):
+            return job
+        time.sleep(0.02)
+    raise TimeoutError(job)
+
+
+def status(client: TestClient, job_id: str, wanted: str) -> dict[str, Any]:
+    """The job once it has the status `wanted`."""
+    for _ in range(600):
+        job: dict[str, Any] = client.get(f"/jobs/{job_id}").json()
+        if job["status"] == wanted:
+            return job
+        time.sleep(0.02)
+    raise TimeoutError(job)
