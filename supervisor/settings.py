@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError
+from pydantic import Field, HttpUrl, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from supervisor.errors import SettingsError
@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     )
     model_repository: Path = Field(default=Path("model_repository"), description="Folder of the Triton models.")
     run_dir: Path = Field(default=Path(".run"), description="Folder of Triton's log.")
+
+    otel_exporter_otlp_endpoint: HttpUrl | None = Field(
+        default=None, description="Address of an OpenTelemetry collector (OTLP over HTTP); unset: no traces."
+    )
 
     start_timeout: Seconds = Field(default=300, description="Seconds that Triton or the gateway may take to come up.")
     start_stall: Seconds = Field(

@@ -22,6 +22,7 @@ from supervisor.stall import Stall
 STUB = "triton_python_backend_stub"
 """The program that runs one instance of a Python model, a child of Triton."""
 _ERRORS_TOLD = 5
+_NEVER = 2**31 - 1
 
 
 class Triton:
@@ -131,7 +132,23 @@ class Triton:
             # Calls between models wait in this pool; the default is too small for the pages in flight.
             "--backend-config=python,thread-pool-size=256",
             f"--backend-config=python,shm-region-prefix-name={shared_memory_prefix}",
+            *self._tracing(),
         ]
+
+    def _tracing(self) -> list[str]:
+        """How Triton traces: what belongs to a request's trace (traceparent) always, and canaries never."""
+        endpoint = self._settings.otel_exporter_otlp_endpoint
+        if endpoint is None:
+            return []
+        settings = {
+            "mode": "opentelemetry",
+            "level": "TIMESTAMPS",
+            # One of so many requests without a trace of their own begins one.
+            "rate": str(_NEVER),
+            "opentelemetry,url": f"{str(endpoint).rstrip('/')}/v1/traces",
+            "opentelemetry,resource": "service.name=paddleocr-vl-triton",
+        }
+        return [f"--trace-config={name}={value}" for name, value in settings.items()]
 
     def _environment(self) -> dict[str, str]:
         """The environment in which we began, where Triton's binary finds its libraries and its stubs our packages."""

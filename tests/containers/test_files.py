@@ -23,6 +23,8 @@ FIXED_IN_IMAGES = {
     "RUN_DIR", "ENGINE", "MODEL_DIR", "LITE_WEIGHTS", "TESSDATA_PREFIX",
 }  # fmt: skip
 
+BOTH = {"SHUTDOWN_TIMEOUT", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+
 
 def services(*files: str) -> dict:
     """The services of compose files, each with what a later file adds to it."""
@@ -39,7 +41,7 @@ def names(settings) -> set[str]:
 
 def test_every_setting_reaches_its_container():
     passed = services("docker-compose.yml", "docker-compose.gpu.yml")
-    triton = names(EngineSettings) | names(SupervisorSettings) - names(GatewaySettings) | {"SHUTDOWN_TIMEOUT"}
+    triton = names(EngineSettings) | names(SupervisorSettings) - names(GatewaySettings) | BOTH
     assert set(passed["gateway"]["environment"]) == names(GatewaySettings) - FIXED_IN_IMAGES
     assert set(passed["triton"]["environment"]) == triton - FIXED_IN_IMAGES
 
