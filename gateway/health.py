@@ -71,6 +71,7 @@ class HealthChecker:
         self._cache_seconds = cache_seconds
         self._canary = _canary()
         self._running: asyncio.Task[Health] | None = None
+        self._begun_at = 0.0
         self._last: tuple[float, Health] | None = None
 
     async def health(self) -> Health:
@@ -78,12 +79,27 @@ class HealthChecker:
         if self._admission.closed:
             stopping = Check(status="failed", seconds=0, message="the gateway is stopping")
             return Health(status="draining", triton=stopping, models={}, s3=None)
+        return await self._state()
+
+    async def able_since(self, moment: float) -> bool:
+        """Whether pages can be read, by a check that began after `moment` of the monotonic clock.
+
+        What is known from before counts for nothing then; the state of the gateway itself does not count either.
+        """
+        if self._begun_at <= moment:
+            if self._running is not None:
+                await asyncio.wait({self._running})
+            self._last = None
+        return (await self._state()).able
+
+    async def _state(self) -> Health:
         if self._last is not None:
             checked_at, last = self._last
             kept = self._cache_seconds if last.able else min(self._cache_seconds, _FAILURE_SECONDS)
             if time.monotonic() - checked_at < kept:
                 return last
         if self._running is None:
+            self._begun_at = time.monotonic()
             self._running = asyncio.create_task(self._check())
             self._running.add_done_callback(self._done)
         # Shielded: whoever hangs up does not end the check of the others.

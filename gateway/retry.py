@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -14,32 +15,51 @@ T = TypeVar("T")
 
 _OVERLOAD_SECONDS = (0.2, 0.5, 1.0, 2.0)
 """Waits before a page that Triton had no room for is sent again; other gateways may share it."""
+_LOOK_SECONDS = 0.5
+"""Between two looks whether the engine is back."""
 
 
 class Retrier:
-    """Sends again what met a full engine, some times; and once, after `restart_seconds`, what met one on its way down.
+    """Sends again what met a full engine, some times; and once, when it is back, what met one on its way down.
 
-    Nothing waits past its deadline. `restart_seconds` of 0: the latter is not sent again.
+    `able_since(moment)` tells whether pages can be read, by a check that began after that moment of the monotonic
+    clock. It is asked for `restart_seconds` at most; 0: what met an engine on its way down is not sent again. Nothing
+    waits past its deadline.
     """
 
-    def __init__(self, metrics: Metrics, restart_seconds: float) -> None:
+    def __init__(
+        self, able_since: Callable[[float], Awaitable[bool]], metrics: Metrics, *, restart_seconds: float
+    ) -> None:
+        self._able_since = able_since
         self._metrics = metrics
         self._restart_seconds = restart_seconds
 
     async def call(self, work: Callable[[], Awaitable[T]], deadline: Deadline) -> T:
         """What `work` gives. Raises its last error."""
-        overloaded = list(_OVERLOAD_SECONDS)
-        restarting = [self._restart_seconds] if self._restart_seconds else []
+        waits, restarts = list(_OVERLOAD_SECONDS), 1
         while True:
             try:
                 return await work()
             except EngineOverloaded as error:
-                await self._wait(error, overloaded, deadline)
+                if not waits or waits[0] >= deadline.remaining():
+                    raise
+                await asyncio.sleep(waits.pop(0))
+                self._count(error)
             except (EngineRestarting, VlmServerUnavailable) as error:
-                await self._wait(error, restarting, deadline)
+                if not restarts or not await self._is_back(deadline):
+                    raise
+                restarts -= 1
+                self._count(error)
 
-    async def _wait(self, error: Unavailable, waits: list[float], deadline: Deadline) -> None:
-        if not waits or waits[0] >= deadline.remaining():
-            raise error
+    async def _is_back(self, deadline: Deadline) -> bool:
+        """Wait for the engine; whether it came back in time."""
+        failed_at = time.monotonic()
+        ends_at = min(failed_at + self._restart_seconds, deadline.at)
+        while time.monotonic() + _LOOK_SECONDS < ends_at:
+            await asyncio.sleep(_LOOK_SECONDS)
+            if await self._able_since(failed_at):
+                return True
+        return False
+
+    def _count(self, error: Unavailable) -> None:
         self._metrics.retries.labels(error.code).inc()
-        await deadline.wait(asyncio.sleep(waits.pop(0)))

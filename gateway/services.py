@@ -103,7 +103,14 @@ async def running(
         )
         models = Models(client)
         stack.push_async_callback(models.close)
-        retrier = Retrier(metrics, settings.retry_seconds)
+        s3 = S3Store.from_settings(settings)
+        if s3 is not None:
+            stack.callback(s3.close)
+        health = HealthChecker(
+            models, s3, admission, seconds=settings.health_timeout, cache_seconds=settings.health_cache_seconds
+        )
+        stack.push_async_callback(health.close)
+        retrier = Retrier(health.able_since, metrics, restart_seconds=settings.retry_seconds)
         restructurer = Restructurer(models, retrier, metrics)
         pool = RendererPool(
             workers=settings.render_workers,
@@ -115,15 +122,8 @@ async def running(
         stack.push_async_callback(pool.close)
         fetcher = Fetcher(dialler(settings), seconds=settings.url_timeout, max_bytes=settings.max_upload_bytes)
         stack.push_async_callback(fetcher.close)
-        s3 = S3Store.from_settings(settings)
-        if s3 is not None:
-            stack.callback(s3.close)
         if jobs is not None:
             stack.push_async_callback(jobs.close)
-        health = HealthChecker(
-            models, s3, admission, seconds=settings.health_timeout, cache_seconds=settings.health_cache_seconds
-        )
-        stack.push_async_callback(health.close)
         yield Services(
             settings=settings,
             admission=admission,
