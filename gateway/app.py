@@ -37,7 +37,7 @@ Every answer has an `X-Request-Id`, taken from the request if it has one."""
 def create_app(settings: Settings, triton: InferenceClient | None = None) -> FastAPI:
     """The gateway as an ASGI application; `triton` takes the place of a client of TRITON_URL, as tests want it.
 
-    Raises SettingsError when settings ask for what is not installed, JOBS_DIR can't be written, or API_KEYS_FILE lists no
+    Raises SettingsError when settings ask for what is not installed, JOBS_DIR can't be used, or API_KEYS_FILE lists no
     keys.
     """
     renderers = choose_renderers(settings)
