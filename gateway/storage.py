@@ -75,9 +75,12 @@ def room_in(place: str) -> Iterator[None]:
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise StorageFull(
-            f"the disk of {place} is full: nothing was kept; send it again once the operator has made room"
-        ) from None
+        raise full(place) from None
+
+
+def full(place: str) -> StorageFull:
+    """The error that tells that the disk of `place`, a variable, has no room."""
+    return StorageFull(f"the disk of {place} is full: nothing was kept; send it again once the operator has made room")
 
 
 def _below(folder: Path, files: Mapping[str, bytes]) -> Iterator[tuple[Path, bytes]]:

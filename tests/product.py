@@ -25,6 +25,7 @@ def running(folder: Path, **more: str) -> Iterator[Stack]:
         "OCR_MAX_IN_FLIGHT": str(OCR_MAX_IN_FLIGHT),
         "MAX_PAGES_IN_FLIGHT": "16",
         "OUTPUT_DIR": str(folder / "output"),
+        "JOBS_DIR": str(folder / "jobs"),
         "URL_ALLOW": "127.0.0.1:*",
         "HEALTH_CACHE_SECONDS": "0.5",
         "WATCH_INTERVAL": "0.2",

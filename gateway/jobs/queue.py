@@ -18,6 +18,7 @@ from redis.retry import Retry
 
 from gateway.errors import JobsUnavailable
 from gateway.jobs.job import Turn
+from gateway.storage import full
 
 T = TypeVar("T")
 
@@ -104,7 +105,7 @@ class Waiting:
 
 
 class JobQueue:
-    """Turns that wait. Everything raises JobsUnavailable where the queue can't be reached."""
+    """Turns that wait. Everything raises JobsUnavailable where the queue can't be reached, and StorageFull."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -153,6 +154,8 @@ class JobQueue:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except (RedisError, sqlite3.Error) as error:
+            if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
+                raise full("JOBS_DIR") from None
             raise JobsUnavailable(
                 "the queue of jobs can't be reached: send it again later; its operator looks after the Redis of "
                 "REDIS_URL, or the disk of JOBS_DIR",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.deadline import Deadline
 from gateway.document import Document, Progress
-from gateway.errors import GatewayError, JobsUnavailable, StorageFull
+from gateway.errors import GatewayError, JobsUnavailable, StorageFull, Unavailable
 from gateway.jobs.job import Attempt, End, Fault, Tally, Ticket, Turn
 from gateway.jobs.jobs import Jobs
 from gateway.jobs.store import now
@@ -23,6 +23,8 @@ _POLL_SECONDS = 0.5
 _DOWN_SECONDS = 2.0
 """The same while the queue can't be reached."""
 _BEAT_SECONDS = 1.0
+_AGAIN_SECONDS = 60.0
+"""After so long a document that met an engine on its way down is read again: what the engine's start takes."""
 
 Read = Callable[[Ticket, Path, Deadline, Progress], Awaitable[tuple[OcrAnswer, Document]]]
 
@@ -121,7 +123,16 @@ class Runner:
         deadline = Deadline.after(self._seconds, setting="JOB_TIMEOUT")
         if ticket.fields.timeout is not None:
             deadline = deadline.shortened(ticket.fields.timeout)
-        return await self._read_document(ticket, self._store.document(ticket.id), deadline, tally)
+        path = self._store.document(ticket.id)
+        try:
+            return await self._read_document(ticket, path, deadline, tally)
+        except Unavailable:
+            # Once and no more: it may be this document that kills the engine.
+            if deadline.remaining() <= _AGAIN_SECONDS:
+                raise
+        _LOG.warning("job %s met an engine that is away: it is read again in %g s", ticket.id, _AGAIN_SECONDS)
+        await asyncio.sleep(_AGAIN_SECONDS)
+        return await self._read_document(ticket, path, deadline, tally)
 
     async def _beat(self, turn: Turn, tally: Tally) -> None:
         """Tell that the attempt goes on, and how far it is, as long as it is ours."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from gateway import __version__
 from gateway.health import Health
+from gateway.negotiation import prefers_html
 from gateway.services import Parts
 
 router = APIRouter(tags=["Service"])
@@ -32,9 +34,15 @@ class Alive(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-@router.get("/", summary="About this server")
-async def about(services: Parts) -> About:
-    """Name, version, engine (null until it has read something) and what else there is; addresses are relative."""
+@router.get("/", summary="About this server", response_model=About)
+async def about(request: Request, response: Response, services: Parts) -> About | Response:
+    """Name, version, engine (null until it has read something) and what else there is; addresses are relative.
+
+    A browser is led to the page for people instead.
+    """
+    response.headers["Vary"] = "Accept"
+    if prefers_html(request.headers.get("accept", "")):
+        return RedirectResponse("ui", headers={"Vary": "Accept"})
     return About(
         name="PaddleOCR-VL server",
         version=__version__,
@@ -42,11 +50,12 @@ async def about(services: Parts) -> About:
         model=services.models.identity.model,
         endpoints={
             "POST /ocr": "read a document",
+            "POST /jobs": "read a document in the background",
             "GET /health": "whether the job can be done",
             "GET /livez": "whether the process answers",
             "GET /metrics": "counters for Prometheus",
         },
-        links={"docs": "docs", "redoc": "redoc", "openapi": "openapi.json"},
+        links={"ui": "ui", "docs": "docs", "redoc": "redoc", "openapi": "openapi.json"},
     )
 
 

@@ -43,8 +43,9 @@ def needs() -> list[Need]:
 
 
 def needs_of_tests() -> list[Need]:
-    """Return what only the tests need: Ceph's RADOS Gateway, a real S3 for tests/s3."""
+    """Return what only the tests need: Ceph's RADOS Gateway, a real S3 for tests/s3, and Redis for tests/jobs."""
     return [
+        Need("redis-server (the tests' Redis)", "redis-server", lambda: shutil.which("redis-server") is not None),
         Need("ceph-mon (the tests' S3)", "ceph-mon", lambda: shutil.which("ceph-mon") is not None),
         Need("ceph-osd (the tests' S3)", "ceph-osd", lambda: shutil.which("ceph-osd") is not None),
         Need("radosgw (the tests' S3)", "radosgw", lambda: shutil.which("radosgw") is not None),
