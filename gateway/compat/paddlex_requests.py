@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import State
+from typing_extensions import Self
 
 from gateway.compat.paddlex_errors import keep_log_id
 from gateway.errors import InvalidField, UnsupportedOption
@@ -27,29 +28,22 @@ from gateway.sources.form import Form, Parsed
 _PDF = 0
 
 
-class PaddlexFields(BaseModel):
-    """What all requests to PaddleX's server have in common."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-    outputFormats: list[str] | None = Field(default=None, description="Further formats; none are made here.")
-    logId: str | None = Field(default=None, description="Comes back with the answer.")
-
-
-class LayoutParsingRequest(PaddlexFields, Options):
-    """The body of POST /layout-parsing: the options stand beside the document."""
+class DocumentFields(BaseModel):
+    """What all requests to read a document have in common."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     file: str = Field(description="The document: its address (http, https), else Base64 or a data: URI.")
     fileType: Literal[0, 1] | None = Field(default=None, description="0: a PDF, 1: an image; null: its content tells.")
     visualize: bool | None = Field(default=None, description="Draw what was found; null: as VISUALIZE says.")
+    logId: str | None = Field(default=None, description="Comes back with the answer.")
 
-    def ocr_fields(self) -> OcrFields:
-        """The same as this gateway's own request has it."""
-        options = Options.model_validate(self.model_dump(include=set(Options.model_fields)))
-        # Off by default there, and on here.
-        return OcrFields(options=options.model_copy(update={"restructurePages": self.restructurePages or False}))
+    def parsed(self) -> Parsed[Self]:
+        """The document and the other fields."""
+        bare = self.model_copy(update={"file": ""})
+        if self.file[:8].lower().startswith(("http://", "https://")):
+            return Parsed(bare, url=self.file)
+        return Parsed(bare, file=self.file)
 
     def check_type(self, document: Path) -> None:
         """Raise InvalidField where `fileType` says another thing than the content of `document`."""
@@ -65,6 +59,20 @@ class LayoutParsingRequest(PaddlexFields, Options):
             )
 
 
+class LayoutParsingRequest(DocumentFields, Options):
+    """The body of POST /layout-parsing: the options stand beside the document."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    outputFormats: list[str] | None = Field(default=None, description="Further formats; none are made here.")
+
+    def ocr_fields(self) -> OcrFields:
+        """The same as this gateway's own request has it."""
+        options = Options.model_validate(self.model_dump(include=set(Options.model_fields)))
+        # Off by default there, and on here.
+        return OcrFields(options=options.model_copy(update={"restructurePages": self.restructurePages or False}))
+
+
 class RestructuredPageFields(BaseModel):
     """A page as POST /layout-parsing answered it."""
 
@@ -72,8 +80,10 @@ class RestructuredPageFields(BaseModel):
     markdownImages: dict[str, str] | None = None
 
 
-class RestructureRequest(PaddlexFields):
+class RestructureRequest(BaseModel):
     """The body of POST /restructure-pages."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     pages: list[RestructuredPageFields] = Field(description="The pages of a document, in order.")
     mergeTables: bool = Field(default=True, description="Join tables that run over a page break.")
@@ -82,10 +92,12 @@ class RestructureRequest(PaddlexFields):
     prettifyMarkdown: bool = Field(default=True, description="Centre figures and tables by HTML.")
     showFormulaNumber: bool = Field(default=False, description="Write formula numbers.")
     returnMarkdownImages: bool = Field(default=True, description="Give the pictures back.")
+    outputFormats: list[str] | None = Field(default=None, description="Further formats; none are made here.")
+    logId: str | None = Field(default=None, description="Comes back with the answer.")
 
     def options(self) -> dict[str, Any]:
         """What the `restructure` model is told."""
-        return self.model_dump(exclude={"pages", "returnMarkdownImages", *PaddlexFields.model_fields})
+        return self.model_dump(exclude={"pages", "returnMarkdownImages", "outputFormats", "logId"})
 
 
 def layout_parsing_form(state: State) -> Form[LayoutParsingRequest]:
@@ -96,24 +108,22 @@ def layout_parsing_form(state: State) -> Form[LayoutParsingRequest]:
 def parse_restructure(state: State, fields: dict[str, Any]) -> RestructureRequest:
     """The body of POST /restructure-pages. Raises InvalidField, UnsupportedOption."""
     keep_log_id(fields, state)
-    parsed = validate(RestructureRequest, fields)
-    _refuse_formats(parsed)
-    return parsed
+    asked = validate(RestructureRequest, fields)
+    _refuse(asked.outputFormats)
+    return asked
 
 
 def _parse_layout_parsing(state: State, fields: dict[str, Any]) -> Parsed[LayoutParsingRequest]:
     keep_log_id(fields, state)
-    parsed = validate(LayoutParsingRequest, fields)
-    _refuse_formats(parsed)
-    is_address = parsed.file[:8].lower().startswith(("http://", "https://"))
-    bare = parsed.model_copy(update={"file": ""})
-    return Parsed(bare, url=parsed.file) if is_address else Parsed(bare, file=parsed.file)
+    asked = validate(LayoutParsingRequest, fields)
+    _refuse(asked.outputFormats)
+    return asked.parsed()
 
 
-def _refuse_formats(parsed: PaddlexFields) -> None:
-    if parsed.outputFormats:
+def _refuse(formats: list[str] | None) -> None:
+    if formats:
         raise UnsupportedOption(
-            f"outputFormats: this server makes no {', '.join(parsed.outputFormats)[:100]}; the Markdown and the blocks "
+            f"outputFormats: this server makes no {', '.join(formats)[:100]}; the Markdown and the blocks "
             "hold the same content",
             param="outputFormats",
         )

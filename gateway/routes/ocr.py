@@ -10,9 +10,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from gateway.asked import saver_of
+from gateway.compat.paddlex_errors import log_id
+from gateway.compat.pp_ocr import PpOcrAnswer, PpOcrRequest, ocr_form, results_of
 from gateway.document import Progress
 from gateway.event_stream import Emit, EventAnswer
-from gateway.intake import intake
+from gateway.intake import Sent, intake
 from gateway.negotiation import Form, preferred
 from gateway.options import Options
 from gateway.page_events import PageEvents
@@ -54,11 +56,16 @@ async def ocr(request: Request, services: Parts) -> Response:
     With `Accept: text/markdown` the answer is the Markdown alone; pictures keep their relative names, and come with
     the JSON answer or with `save`. With `Accept: application/x-ndjson` or `text/event-stream` it comes page by page:
     the events `opened`, `page` or `page_error` for each page in order, and `result`, or `error` where that ends it.
+
+    A body with fields of PP-OCR's own /ocr (`visualize`, `fileType`, …) is answered as PP-OCR's server does.
     """
     form = preferred(request.headers.get("accept", ""))
     if form in ("ndjson", "sse"):
         return EventAnswer(form, partial(_tell, request, services))
-    answer = await _read(request, services, uuid.uuid4().hex)
+    async with intake(request, services, ocr_form(request.state)) as sent:
+        if isinstance(sent.fields, PpOcrRequest):
+            return await _pp_ocr(sent, sent.fields)
+        answer = await _read(sent, sent.fields, uuid.uuid4().hex)
     return await _response(form, answer)
 
 
@@ -66,16 +73,23 @@ async def _tell(request: Request, services: Services, emit: Emit) -> None:
     """Read the document, telling each page."""
     answer_id = uuid.uuid4().hex
     events = PageEvents(answer_id, emit)
-    events.result(await _read(request, services, answer_id, events))
-
-
-async def _read(request: Request, services: Services, answer_id: str, progress: Progress | None = None) -> OcrAnswer:
     async with intake(request, services, OCR_FORM) as sent:
-        saver = saver_of(sent.fields, services)
-        document = await sent.read(sent.task(sent.fields), progress)
-        answer = await finish(document, saver, sent.deadline, answer_id=answer_id, begun_at=sent.begun_at)
-    request.state.log.update(id=answer_id, warnings=len(answer.warnings))
+        events.result(await _read(sent, sent.fields, answer_id, events))
+
+
+async def _read(sent: Sent[Any], fields: OcrRequest, answer_id: str, progress: Progress | None = None) -> OcrAnswer:
+    saver = saver_of(fields, sent.services)
+    document = await sent.read(sent.task(fields), progress)
+    answer = await finish(document, saver, sent.deadline, answer_id=answer_id, begun_at=sent.begun_at)
+    sent.request.state.log.update(id=answer_id, warnings=len(answer.warnings))
     return answer
+
+
+async def _pp_ocr(sent: Sent[Any], asked: PpOcrRequest) -> Response:
+    asked.check_type(sent.path)
+    document = await sent.read(sent.task(asked.ocr_fields()))
+    answer = PpOcrAnswer(logId=log_id(sent.request.state), result=results_of(document))
+    return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
 
 
 async def _response(form: Form, answer: OcrAnswer) -> Response:

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 F = TypeVar("F")
+Fields = TypeVar("Fields", covariant=True)
 
 
 @dataclass(frozen=True)
-class Parsed(Generic[F]):
+class Parsed(Generic[Fields]):
     """A body as its route understands it: the `fields` and, in them, the document.
 
     `file` is the document as Base64 or as a data: URI, `url` its address; `timeout` is in seconds.
     """
 
-    fields: F
+    fields: Fields
     file: str | None = None
     url: str | None = None
     timeout: float | None = None

@@ -54,6 +54,8 @@ class FakeTriton:
         self.cancelled_keys: list[str] = []
         self.keep_pages = True
         self.crops: dict[str, bytes] = {}
+        self.markdown = ""
+        self.blocks: list[dict[str, Any]] = []
         self.warnings: list[dict[str, str]] = []
         self.failures: dict[str, Exception] = {}
         self.on_page: Callable[[int], Awaitable[None]] | None = None
@@ -118,13 +120,13 @@ class FakeTriton:
             "width": width,
             "height": height,
             "model_settings": {},
-            "parsing_res_list": [block],
+            "parsing_res_list": self.blocks or [block],
             "layout_det_res": {"boxes": [box]},
         }
         drawings = {"input_img": b"the page", "layout_det_res": b"its blocks"} if options.get("visualize") else {}
         return FakeResult(
             {
-                "MARKDOWN": strings(text + refs),
+                "MARKDOWN": strings(self.markdown or text + refs),
                 "RESULT": strings(json.dumps(result)),
                 "IMAGE_NAMES": strings(*names),
                 "IMAGES": strings(*self.crops.values()),
