@@ -20,6 +20,11 @@ def preferred(accept: str) -> Form:
     return best if _quality(accept, _OTHERS[best]) > as_json else "json"
 
 
+def prefers_html(accept: str) -> bool:
+    """Whether `accept` is a browser's that shows a page to a person: it likes HTML better than JSON."""
+    return _quality(accept, "text/html") > max(_quality(accept, "application/json"), _quality(accept, "*/*"))
+
+
 def _quality(accept: str, media_type: str) -> float:
     """The weight of exactly `media_type` in `accept`; 0 when it is not there."""
     for item in accept.lower().split(","):

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
         "unset: no key is asked for.",
     )
     open_paths: Paths = Field(
-        default=("/livez", "/health", "/docs", "/redoc", "/static", "/openapi.json"),
+        default=("/livez", "/health", "/ui", "/docs", "/redoc", "/static", "/openapi.json"),
         description="Paths, by commas, that need no API key, each with what lies below it.",
     )
     rate_limit: Rate = Field(
