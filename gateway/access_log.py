@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import logging
 import logging.config
-import textwrap
 import time
 from contextvars import ContextVar
 from typing import Any
@@ -59,7 +58,7 @@ class PlainFormatter(logging.Formatter):
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         """The traceback, which no line of a log looks like."""
-        return textwrap.indent("\n".join(map(_escaped, super().formatException(ei).splitlines())), "  | ")
+        return "\n".join(f"  | {_escaped(line)}" for line in super().formatException(ei).splitlines())
 
 
 def configure(level: str, style: str) -> None:

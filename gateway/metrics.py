@@ -18,7 +18,7 @@ from prometheus_client import (
 )
 
 from gateway.access.clients import key_of
-from gateway.tracing import Tracer
+from gateway.tracing import Tracer, untraced
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600)
 
@@ -27,7 +27,7 @@ class Metrics:
     """Counters, gauges and histograms, all named ocr_gateway_…, and the process's own; `tracer` traces the stages."""
 
     def __init__(self, tracer: Tracer | None = None) -> None:
-        self.tracer = tracer or Tracer()
+        self.tracer = tracer or untraced()
         self.registry = CollectorRegistry()
         for collector in (ProcessCollector, PlatformCollector, GCCollector):
             collector(registry=self.registry)

@@ -19,7 +19,6 @@ from gateway.error_responses import respond
 from gateway.errors import GatewayError
 from gateway.metrics import Metrics
 from gateway.security_headers import secure
-from gateway.tracing import Span
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _QUIET = ("/livez", "/metrics", "/health")
@@ -48,12 +47,12 @@ class RequestContext:
         scope.setdefault("state", {}).update(request_id=request_id, client=client, log={})
         token = REQUEST_ID.set(request_id)
         try:
-            with self._metrics.tracer.request(scope) as span:
-                exchange = _Exchange(receive, send, request_id)
-                try:
-                    await self._serve(scope, exchange)
-                finally:
-                    self._record(scope, exchange, span)
+            trace_id = self._metrics.tracer.request(request_id)
+            exchange = _Exchange(receive, send, request_id)
+            try:
+                await self._serve(scope, exchange)
+            finally:
+                self._record(scope, exchange, trace_id)
         finally:
             REQUEST_ID.reset(token)
 
@@ -67,7 +66,7 @@ class RequestContext:
             error = GatewayError("the gateway failed at this request; its log says why, under the request_id")
             await respond(Request(scope), error)(scope, exchange.receive, exchange.send)
 
-    def _record(self, scope: Scope, exchange: _Exchange, span: Span) -> None:
+    def _record(self, scope: Scope, exchange: _Exchange, trace_id: str | None) -> None:
         state = scope["state"]
         # The route's pattern and not the path as sent: strangers must not be able to make up label values.
         path = getattr(scope.get("route"), "path", "other")
@@ -76,13 +75,12 @@ class RequestContext:
         self._metrics.request_seconds.labels(path).observe(seconds)
         self._metrics.received_bytes.labels(path).inc(exchange.received)
         self._metrics.sent_bytes.labels(path).inc(exchange.sent)
-        span.answered(path, exchange.status)
         fields: dict[str, Any] = {
             "status": exchange.status,
             "seconds": round(seconds, 3),
             "request_id": state["request_id"],
             "client": state["client"],
-            **({"trace_id": span.trace_id} if span.trace_id else {}),
+            **({"trace_id": trace_id} if trace_id else {}),
             **state["log"],
         }
         ACCESS.log(
