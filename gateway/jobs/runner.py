@@ -15,7 +15,7 @@ from gateway.jobs.job import Attempt, End, Fault, Tally, Ticket, Turn
 from gateway.jobs.jobs import Jobs
 from gateway.jobs.store import now
 from gateway.schemas import OcrAnswer
-from gateway.storage import room_in
+from gateway.storage import full, room_in
 
 _LOG = logging.getLogger(__name__)
 _POLL_SECONDS = 0.5
@@ -124,6 +124,9 @@ class Runner:
         if ticket.fields.timeout is not None:
             deadline = deadline.shortened(ticket.fields.timeout)
         path = self._store.document(ticket.id)
+        if not await asyncio.to_thread(path.exists):
+            # It was given up to make room for the end, and even then there was none.
+            raise full("JOBS_DIR")
         try:
             return await self._read_document(ticket, path, deadline, tally)
         except Unavailable:

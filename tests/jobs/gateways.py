@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -62,10 +61,6 @@ class Gateway:
         """As the kernel does when memory is short."""
         self.process.kill()
         self.process.wait()
-
-    def terminate(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=60)
 
     def close(self) -> None:
         self.kill()

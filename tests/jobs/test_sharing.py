@@ -75,9 +75,11 @@ def test_a_gateway_that_stops_gives_its_jobs_to_another_at_once(shared: StartGat
     stopping = shared(JOB_LEASE=NEVER)
     job = running_job(stopping)
     other = shared(JOB_LEASE=NEVER)
-    stopping.terminate()
+    stopping.process.terminate()
+    until(lambda: other.counted("ocr_gateway_jobs_running 1.0"))
     KServe.released.set()
     until(has(other, job, *ENDED))
+    assert stopping.process.wait(timeout=60) == -signal.SIGTERM
     assert other.job(job)["status"] == "done"
 
 

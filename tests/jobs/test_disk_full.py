@@ -1,0 +1,94 @@
+"""JOBS_DIR on a disk that has no room left."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.jobs.conftest import StartGateway
+from tests.jobs.gateways import ENDED, has, until
+from tests.unit.gateway.kserve import KServe, text
+
+_BYTES = 4 * 1024 * 1024
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 4 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("NO DISK TO FILL: only root can mount one")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={_BYTES}", "tmpfs", folder], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(disk: Path) -> Path:
+    """Take all the room that is left."""
+    filler = disk / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError as error:
+            assert error.errno == errno.ENOSPC
+    return filler
+
+
+@pytest.mark.parametrize("with_redis", [False, True])
+def test_a_job_that_has_no_room_is_refused_and_leaves_nothing(
+    alone: StartGateway, disk: Path, with_redis: bool, request: pytest.FixtureRequest
+) -> None:
+    start = request.getfixturevalue("shared") if with_redis else alone
+    gateway = start(JOBS_DIR=str(disk))
+    before = gateway.submit()
+    until(has(gateway, before, "done"))
+    kept = {path.name for path in disk.iterdir() if path.is_dir()}
+    filler = fill(disk)
+    refused = gateway.post()
+    assert refused.status_code == 507
+    assert refused.json()["error"]["code"] == "storage_full"
+    assert "JOBS_DIR" in refused.json()["error"]["message"]
+    assert {path.name for path in disk.iterdir() if path.is_dir()} == kept
+    assert gateway.get(f"/jobs/{before}/result").status_code == 200
+    filler.unlink()
+    until(has(gateway, gateway.submit(), "done"))
+
+
+def test_a_job_whose_answer_has_no_room_fails_with_a_reason(
+    alone: StartGateway, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = [
+        text(name, bytes(_BYTES)) if name == "IMAGES" else output for output in KServe.outputs for name in output[:1]
+    ]
+    monkeypatch.setattr(KServe, "outputs", large)
+    gateway = alone(JOBS_DIR=str(disk))
+    job = gateway.submit()
+    until(has(gateway, job, *ENDED))
+    assert gateway.job(job)["error"]["code"] == "storage_full"
+    assert gateway.get(f"/jobs/{job}/result").status_code == 507
+    assert {path.name for path in (disk / job).iterdir()} == {"job.json", "attempt-1.json", "end.json"}
+
+
+def test_a_job_that_can_not_even_be_ended_is_ended_when_there_is_room(
+    alone: StartGateway, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KServe, "manner", "wait")
+    gateway = alone(JOBS_DIR=str(disk))
+    job = gateway.submit()
+    until(has(gateway, job, "running"))
+    until(lambda: len(KServe.seen) > 0)
+    filler = fill(disk)
+    KServe.released.set()
+    until(lambda: gateway.counted("ocr_gateway_jobs_running 0.0"))
+    filler.unlink()
+    until(has(gateway, job, *ENDED))
+    assert gateway.job(job)["error"]["code"] == "storage_full"
