@@ -1,0 +1,1 @@
+"""The command `ocr`: documents in, files of Markdown out, by a server that runs elsewhere."""
