@@ -10,7 +10,7 @@ from scripts.setup import machine, system, tritonserver, venv, vlm_server
 from scripts.setup.command import run
 from scripts.setup.errors import SetupError
 
-EXTRAS = ("gateway", "tracing", "page", "lite", "vlm-server", "supervisor")
+EXTRAS = ("gateway", "tracing", "page", "lite", "vlm-server", "supervisor", "cli")
 
 
 def main() -> None:
