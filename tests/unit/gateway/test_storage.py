@@ -42,6 +42,13 @@ class TestDisk:
         assert kept["pages"][0]["images"] == {}
         assert sorted(path.name for path in folder.parent.iterdir()) == [answer["id"]]
 
+    def test_what_is_saved_again_takes_the_place_of_what_was(self, tmp_path: Path) -> None:
+        storage = Storage(tmp_path)
+        storage.save("a", {"old.md": b"1", "both.md": b"1"})
+        folder = storage.save("a", {"new.md": b"2", "both.md": b"2"})
+        assert {path.name: path.read_bytes() for path in folder.iterdir()} == {"new.md": b"2", "both.md": b"2"}
+        assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
     @pytest.mark.parametrize(
         ("setting", "field", "kept"), [(True, None, True), (True, False, False), (False, None, False)]
     )

@@ -1,4 +1,4 @@
-"""The order of jobs in the embedded queue; tests/jobs has the same in Redis."""
+"""The order of jobs, here in the embedded queue; tests/jobs has the same in Redis."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from gateway.errors import JobsUnavailable
 from gateway.jobs.job import Turn
 from gateway.jobs.queue import JobQueue, in_file, in_redis
 
+OpenQueue = Callable[[], JobQueue]
+
 
 def run(queue: JobQueue, work: Callable[[JobQueue], Awaitable[None]]) -> None:
     async def whole() -> None:
@@ -23,8 +25,9 @@ def run(queue: JobQueue, work: Callable[[JobQueue], Awaitable[None]]) -> None:
     asyncio.run(whole())
 
 
-def embedded(tmp_path: Path) -> JobQueue:
-    return JobQueue(in_file(tmp_path / "queue.db", "q"))
+@pytest.fixture
+def open_queue(tmp_path: Path) -> OpenQueue:
+    return lambda: JobQueue(in_file(tmp_path / "queue.db", "q"))
 
 
 async def order(queue: JobQueue) -> list[str]:
@@ -34,7 +37,7 @@ async def order(queue: JobQueue) -> list[str]:
     return taken
 
 
-def test_clients_take_turns_and_each_ones_jobs_keep_their_order(tmp_path: Path) -> None:
+def test_clients_take_turns_and_each_ones_jobs_keep_their_order(open_queue: OpenQueue) -> None:
     async def work(queue: JobQueue) -> None:
         for number in range(4):
             await queue.put(Turn(f"a{number}", 1), "a client")
@@ -43,10 +46,10 @@ def test_clients_take_turns_and_each_ones_jobs_keep_their_order(tmp_path: Path) 
         await queue.put(Turn("c0", 1), "c")
         assert await order(queue) == ["a0", "b0", "c0", "a1", "b1", "a2", "a3"]
 
-    run(embedded(tmp_path), work)
+    run(open_queue(), work)
 
 
-def test_who_comes_late_does_not_overtake_those_who_wait_long(tmp_path: Path) -> None:
+def test_who_comes_late_does_not_overtake_those_who_wait_long(open_queue: OpenQueue) -> None:
     async def work(queue: JobQueue) -> None:
         for number in range(3):
             await queue.put(Turn(f"a{number}", 1), "a")
@@ -55,10 +58,10 @@ def test_who_comes_late_does_not_overtake_those_who_wait_long(tmp_path: Path) ->
         await queue.put(Turn("b0", 1), "b")
         assert await order(queue) == ["a2", "b0"]
 
-    run(embedded(tmp_path), work)
+    run(open_queue(), work)
 
 
-def test_what_comes_back_is_first_and_what_is_removed_is_gone(tmp_path: Path) -> None:
+def test_what_comes_back_is_first_and_what_is_removed_is_gone(open_queue: OpenQueue) -> None:
     async def work(queue: JobQueue) -> None:
         for name in ("a", "b", "c"):
             await queue.put(Turn(name, 1), "one")
@@ -68,18 +71,18 @@ def test_what_comes_back_is_first_and_what_is_removed_is_gone(tmp_path: Path) ->
         assert [item.turn for item in await queue.waiting()] == [Turn("again", 2), Turn("a", 1), Turn("c", 1)]
         assert await order(queue) == ["again", "a", "c"]
 
-    run(embedded(tmp_path), work)
+    run(open_queue(), work)
 
 
-def test_a_queue_outlives_its_gateway(tmp_path: Path) -> None:
+def test_a_queue_outlives_its_gateway(open_queue: OpenQueue) -> None:
     async def fill(queue: JobQueue) -> None:
         await queue.put(Turn("a", 1), "one")
 
     async def look(queue: JobQueue) -> None:
         assert await order(queue) == ["a"]
 
-    run(embedded(tmp_path), fill)
-    run(embedded(tmp_path), look)
+    run(open_queue(), fill)
+    run(open_queue(), look)
 
 
 def test_a_queue_that_is_not_reached_says_so() -> None:

@@ -12,6 +12,9 @@ from fastapi.testclient import TestClient
 from tritonclient.utils import InferenceServerException
 
 from gateway.access.keyring import line_of
+from gateway.app import create_app
+from gateway.jobs import runner
+from gateway.settings import Settings, SettingsError
 from tests.unit.gateway.conftest import Start, as_json, error_of
 from tests.unit.gateway.documents import A4, encoded, encrypted_pdf, pdf, picture, tiff
 from tests.unit.gateway.fake_triton import FakeTriton
@@ -204,3 +207,40 @@ def test_jobs_can_be_switched_off(start: Start, tmp_path: Path) -> None:
     answers = [client.post("/jobs", **as_json(PAGE)), client.get("/jobs"), client.get("/jobs/" + "0" * 32)]
     assert [error_of(answer)["code"] for answer in answers] == ["not_configured"] * 3
     assert not (tmp_path / "jobs").exists()
+
+
+def test_one_client_has_its_share_of_the_waiting_jobs(start: Start, tmp_path: Path) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"{line_of('ada', 'key-a')}\n{line_of('ben', 'key-b')}\n")
+    client = start(api_keys_file=keys, jobs_at_once=0, max_jobs=4, client_share=0.5)
+
+    def post(key: str) -> int:
+        return client.post("/jobs", **as_json(PAGE), headers={"X-API-Key": key}).status_code
+
+    assert [post("key-a") for _ in range(3)] == [202, 202, 429]
+    assert [post("key-b") for _ in range(3)] == [202, 202, 429]
+
+
+def test_a_job_that_meets_an_engine_on_its_way_down_is_read_again(
+    client: TestClient, triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_AGAIN_SECONDS", 0.1)
+    down = 1
+
+    async def die(number: int) -> None:
+        if number <= down:
+            raise InferenceServerException("Stub process is not healthy.", status="500")
+
+    triton.on_page = die
+    job = ended(client, client.post("/jobs", **as_json(PAGE)).json()["id"])
+    assert job["error"]["code"] == "engine_restarting"
+    down = triton.count
+    job = ended(client, client.post("/jobs", **as_json(PAGE)).json()["id"])
+    assert job["status"] == "done"
+    assert job["progress"] == {"total": 1, "done": 1, "failed": 0}
+
+
+def test_a_folder_that_can_not_be_used_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match="JOBS_DIR"):
+        create_app(Settings(jobs_dir=tmp_path / "file"))
