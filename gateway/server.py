@@ -13,7 +13,7 @@ from gateway.settings import Settings
 
 
 class Server(uvicorn.Server):
-    """Serves `app` until SIGTERM or Ctrl-C; a second signal ends the drain.
+    """Serves `app` until SIGTERM or Ctrl-C; a second signal ends it at once.
 
     Uvicorn closes its port at once. Here it stays open while work is in flight: /health tells whoever balances load
     that this server drains, and new work is refused with words instead of by a closed port.
@@ -40,11 +40,14 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take no more work."""
         self._admission.close()
-        first = self._drained_by is None
         super().handle_exit(sig, frame)
-        if first and self.started:
+        if not self.started:
+            return
+        if self._drained_by is None:
             self._drained_by = time.monotonic() + self._seconds
             self.should_exit = False
+        else:
+            self.force_exit = True
 
     async def on_tick(self, counter: int) -> bool:
         """Whether to close the port now; uvicorn then waits for answers on their way, for as long as is left."""

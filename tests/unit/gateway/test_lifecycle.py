@@ -5,19 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import httpx2
 import pytest
@@ -31,46 +24,8 @@ from gateway.errors import ClientDisconnected
 from .conftest import as_json
 from .documents import A4, encoded, pdf, picture
 from .fake_triton import FakeTriton
+from .gateway_process import free_port, gateway, until, wait_for
 from .kserve import KServe
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-@contextmanager
-def gateway(**environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gateway"],
-        env={**os.environ, "GATEWAY_PORT": str(port), "LOG_FORMAT": "json", **environment},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process, f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise TimeoutError
-
-
-def wait_for(url: str) -> Any:
-    for _ in range(200):
-        try:
-            with urlopen(url) as response:
-                return json.load(response)
-        except (URLError, ConnectionError):
-            time.sleep(0.05)
-    raise TimeoutError(url)
 
 
 def test_starts_serves_and_stops_on_sigterm() -> None:
