@@ -125,6 +125,8 @@ def _response(page: PageResult, engine: str, model: str) -> Any:
             text_tensor("RESULT", json.dumps(page.result, ensure_ascii=False)),
             text_tensor("IMAGE_NAMES", *page.images),
             text_tensor("IMAGES", *page.images.values()),
+            text_tensor("DRAWING_NAMES", *page.drawings),
+            text_tensor("DRAWINGS", *page.drawings.values()),
             text_tensor("WARNINGS", *(json.dumps(asdict(warning), ensure_ascii=False) for warning in page.warnings)),
             pb_utils.Tensor("TOKENS", np.array([page.tokens], dtype=np.int32)),
             text_tensor("ENGINE", engine),
