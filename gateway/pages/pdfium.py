@@ -60,6 +60,9 @@ class PdfiumDocument:
 
 
 def _open(path: Path) -> pdfium.PdfDocument:
+    # pdfium fails at some files without saying why; what it said of the file before, as that it is locked, would count
+    # for them too. This sets the error to FPDF_ERR_FORMAT.
+    pdfium_raw.FPDF_LoadMemDocument(b"", 0, None)
     try:
         document = pdfium.PdfDocument(path)
     except pdfium.PdfiumError as error:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import resource
 import sys
 from multiprocessing.connection import Connection
@@ -111,6 +112,8 @@ def main() -> None:
     connection = Connection(int(sys.argv[1]))
     limit_resources(int(sys.argv[2]))
     connection.send_bytes(json.dumps({"offline": forbid_network()}).encode())
+    # From here on strangers' files speak, through libraries that complain of them.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     worker = Worker()
     while True:
         try:

@@ -67,6 +67,15 @@ class TestEachRenderer:
         assert (response.status_code, error_of(response)["code"]) == (422, code)
 
 
+def test_a_locked_file_says_nothing_of_the_next_one(start: Start) -> None:
+    client = start(pdf_renderer="pdfium")
+    codes = [
+        error_of(client.post("/ocr", **as_json(document)))["code"]
+        for document in (encrypted_pdf(), handwritten_pdf("<< /Type /Catalog >>"))
+    ]
+    assert codes == ["encrypted_pdf", "bad_pdf"]
+
+
 @pytest.mark.parametrize(
     ("size", "dpi"),
     [((595, 842), 200), ((14_400, 14_400), 35), ((8400, 8400), 60), ((14_400, 20), 160)],
