@@ -67,6 +67,13 @@ class Metrics:
         self.stage_in_flight = Gauge(
             "ocr_gateway_stage_in_flight", "Work under way by stage.", ("stage",), registry=self.registry
         )
+        self.renderers = Gauge("ocr_gateway_renderers", "Processes that draw pages.", registry=self.registry)
+        self.renderers_ended = Counter(
+            "ocr_gateway_renderers_ended",
+            "Drawing processes that were replaced: crashed, timed_out or recycled.",
+            ("reason",),
+            registry=self.registry,
+        )
         self.received_bytes = Counter(
             "ocr_gateway_received_bytes", "Bytes of the bodies of requests.", ("path",), registry=self.registry
         )

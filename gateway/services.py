@@ -118,7 +118,9 @@ async def running(
             seconds=settings.render_timeout,
             memory_bytes=settings.render_memory_bytes,
             max_pixels=settings.max_page_pixels,
+            ended=lambda reason: metrics.renderers_ended.labels(reason).inc(),
         )
+        metrics.renderers.set_function(lambda: pool.size)
         stack.push_async_callback(pool.close)
         fetcher = Fetcher(dialler(settings), seconds=settings.url_timeout, max_bytes=settings.max_upload_bytes)
         stack.push_async_callback(fetcher.close)

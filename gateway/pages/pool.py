@@ -27,11 +27,16 @@ from gateway.pages.worker import Command
 
 T = TypeVar("T")
 Renderer = Literal["pdfium", "poppler"]
+Ended = Callable[[Literal["crashed", "timed_out", "recycled"]], None]
 
 NOT_OFFLINE = "this system does not let rendering processes give up the network: a hostile file may reach it"
 _LOG = logging.getLogger(__name__)
 _RECYCLED_AFTER = 1000
 """Commands that a process serves before it is replaced: what a decoder leaks stays bounded."""
+
+
+def _nobody(_: str) -> None:
+    """Hear of nothing."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,21 @@ class SourceDocument:
 class RendererPool:
     """Draws pages of documents in `workers` processes, which start when they are first needed.
 
-    `renderers` are tried in order, the next one where the last failed. `seconds` is allowed for each page.
+    `renderers` are tried in order, the next one where the last failed. `seconds` is allowed for each page. `ended`
+    hears of each process that is replaced, and why: it crashed, timed_out, or was recycled.
     """
 
     def __init__(
-        self, *, workers: int, renderers: tuple[Renderer, ...], seconds: float, memory_bytes: int, max_pixels: int
+        self,
+        *,
+        workers: int,
+        renderers: tuple[Renderer, ...],
+        seconds: float,
+        memory_bytes: int,
+        max_pixels: int,
+        ended: Ended = _nobody,
     ) -> None:
+        self._ended = ended
         self._renderers = renderers
         self._seconds = seconds
         self._memory_bytes = memory_bytes
@@ -63,6 +77,12 @@ class RendererPool:
         self._busy: set[RendererProcess] = set()
         self._closed = False
         self._told = False
+
+    @property
+    def size(self) -> int:
+        """Processes that there are now."""
+        with self._lock:
+            return len(self._idle) + len(self._busy)
 
     async def open(self, path: Path, deadline: Deadline) -> SourceDocument:
         """Tell what `path` holds and how many pages it has.
@@ -131,7 +151,8 @@ class RendererPool:
             process.start()
             self._note(process)
             result = use(process, command)
-        except (RendererCrashed, RendererTimedOut):
+        except (RendererCrashed, RendererTimedOut) as error:
+            self._ended("timed_out" if isinstance(error, RendererTimedOut) else "crashed")
             self._drop(process)
             raise
         except GatewayError:
@@ -157,6 +178,7 @@ class RendererPool:
             for dead in [process for process in self._idle if not process.alive]:
                 self._idle.remove(dead)
                 dead.close()
+                self._ended("crashed")
             place = next((i for i, process in enumerate(self._idle) if process.last_path == path), 0)
             process = self._idle.pop(place) if self._idle else RendererProcess(self._memory_bytes)
             self._busy.add(process)
@@ -164,6 +186,7 @@ class RendererPool:
 
     def _give_back(self, process: RendererProcess) -> None:
         if process.served >= _RECYCLED_AFTER:
+            self._ended("recycled")
             self._drop(process)
             return
         with self._lock:

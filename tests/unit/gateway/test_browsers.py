@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -46,7 +48,7 @@ def test_other_origins_are_told_nothing_by_default(client: TestClient) -> None:
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
-def test_an_allowed_origin_may_send_and_read(start: Start, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_an_allowed_origin_may_send_and_read(start: Start, tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(line_of("a", "a"))
     client = start(cors_origins=("https://app.example",), api_keys_file=tmp_path / "keys")
     asked = client.options("/ocr", headers=PREFLIGHT)
