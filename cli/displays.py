@@ -16,6 +16,7 @@ from cli.summary import Outcome, Summary, lines
 from ocr_client import Event, Opened, PageFailed, PageRead, Retrying
 
 _NAME_WIDTH = 40
+_TROUBLES = frozenset({"failed", "incomplete"})
 
 
 class Display(Protocol):
@@ -40,7 +41,7 @@ class Display(Protocol):
 
 
 class Lines:
-    """A line for each document, where no terminal is; only for those that failed where `quiet`."""
+    """A line for each document that was tried, where no terminal is; only for those that failed where `quiet`."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -60,7 +61,8 @@ class Lines:
 
     def finished(self, outcome: Outcome) -> None:
         """A line or two."""
-        if not self._quiet or outcome.state in ("failed", "incomplete"):
+        told = _TROUBLES if self._quiet else {"done", *_TROUBLES}
+        if outcome.state in told:
             for line in lines(outcome):
                 tell(line)
 
@@ -114,7 +116,7 @@ class Bars:
         if task is not None:
             self._progress.remove_task(task)
         self._progress.advance(self._all)
-        if outcome.state in ("failed", "incomplete"):
+        if outcome.state in _TROUBLES:
             for line in lines(outcome):
                 self._progress.console.print(Text(printable(line)))
 

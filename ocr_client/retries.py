@@ -45,7 +45,7 @@ class Attempts:
             return grown * (0.5 + self._chance() / 2)
         if asked > self._retries.most_seconds:
             raise error
-        return asked + self._chance() * max(0.5, asked / 4)
+        return asked * (1 + self._chance() / 4)
 
     def _may_pass(self, error: OcrError) -> bool:
         if isinstance(error, ConnectionLost):
