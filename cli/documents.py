@@ -62,9 +62,10 @@ def _all(inputs: Iterable[str], recursive: bool, left_out: Callable[[Path], bool
 
 def _address(url: str) -> Document:
     parts = urlsplit(url)
-    last = unquote(parts.path.rstrip("/").rpartition("/")[2]) or parts.hostname or "document"
-    name = PurePosixPath("".join(letter if letter.isprintable() and letter not in "/\\" else "_" for letter in last))
-    return Document(url, url, url, PurePosixPath(), name.stem or "document", name.suffix)
+    last = unquote(parts.path.rstrip("/").rpartition("/")[2])
+    plain = "".join(letter if letter.isprintable() and letter not in "/\\" else "_" for letter in last)
+    name = PurePosixPath(plain.lstrip(".") or parts.hostname or "document")
+    return Document(url, url, url, PurePosixPath(), name.stem, name.suffix)
 
 
 def _once(label: str, data: bytes, stem: str, suffix: str) -> Document:
