@@ -18,7 +18,7 @@ from supervisor.settings import Settings as SupervisorSettings
 from tests.conftest import ROOT
 
 FIXED_IN_IMAGES = {
-    "HOST", "GATEWAY_PORT", "TRITON_URL", "OUTPUT_DIR",
+    "HOST", "GATEWAY_PORT", "TRITON_URL", "OUTPUT_DIR", "JOBS_DIR",
     "TRITON_HOST", "TRITON_HTTP_PORT", "TRITON_GRPC_PORT", "TRITON_METRICS_PORT", "TRITON_DIR", "MODEL_REPOSITORY",
     "RUN_DIR", "ENGINE", "MODEL_DIR", "LITE_WEIGHTS", "TESSDATA_PREFIX",
 }  # fmt: skip
@@ -59,6 +59,7 @@ def test_the_triton_of_the_image_is_that_of_the_set_up():
         ["docker-compose.gpu.yml", "deploy/compose/weights.yml"],
         ["docker-compose.gpu.yml", "deploy/compose/vlm-server.yml"],
         ["deploy/compose/triton-port.yml"],
+        ["deploy/compose/keys.yml"],
     ],
 )
 def test_compose_takes_the_files(more):
@@ -66,7 +67,7 @@ def test_compose_takes_the_files(more):
     files = [word for file in ["docker-compose.yml", *more] for word in ("--file", file)]
     done = subprocess.run(
         [program, *files, "--profile=*", "config", "--format=json"],
-        cwd=ROOT, env={"WEIGHTS_DIR": "/srv/weights"}, capture_output=True, check=False,
+        cwd=ROOT, env={"WEIGHTS_DIR": "/srv/weights", "KEYS_DIR": "/srv/keys"}, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
     configuration = json.loads(done.stdout)
