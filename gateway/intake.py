@@ -79,7 +79,7 @@ async def intake(
     async with services.admission.permit(request.state.client, deadline):
         with tempfile.TemporaryDirectory(prefix=".ocr-", dir=folder) as own_folder:
             path = Path(own_folder) / "document"
-            with services.metrics.stage("receive"), room_in("TMPDIR" if folder is None else "JOBS_DIR"):
+            with services.metrics.stage("receive"), room_in("TMPDIR" if folder is None else "JOBS_DIR or TMPDIR"):
                 fields, deadline = await services.bodies.read(request, form, path, deadline)
             size = path.stat().st_size
             services.metrics.document_received(size, request.state.client)

@@ -16,6 +16,7 @@ import sqlite3
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -147,17 +148,18 @@ class Jobs:
             if ticket.client == client and labels.items() <= ticket.labels.items()
         ]
         own.sort(key=lambda ticket: ticket.created, reverse=True)
-        loaded = (self.store.load(ticket.id) for ticket in own)
-        return [job for job in loaded if job is not None][:limit]
+        found = (job for ticket in own if (job := self.store.load(ticket.id)) is not None)
+        return list(islice(found, limit))
 
     def _all_tickets(self) -> list[Ticket]:
-        known = self._tickets
-        self._tickets = {}
+        """What was asked, read once of each job and without the fields, which may be large."""
+        known, tickets = self._tickets, {}
         for job_id in self.store.ids():
             ticket = known.get(job_id) or self.store.ticket(job_id)
             if ticket is not None:
-                self._tickets[job_id] = ticket
-        return list(self._tickets.values())
+                tickets[job_id] = ticket.model_copy(update={"fields": OcrFields()})
+        self._tickets = tickets
+        return list(tickets.values())
 
 
 def _check_kind(document: Path) -> None:

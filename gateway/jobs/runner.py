@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
+import anyio
+
 from gateway.deadline import Deadline
 from gateway.document import Document, Progress
 from gateway.errors import GatewayError, JobsUnavailable, StorageFull, Unavailable
@@ -79,9 +81,8 @@ class Runner:
             turn = None if self._is_closing() else await self._take()
             if turn is not None:
                 return turn
-            with suppress(asyncio.TimeoutError):
-                seconds = _POLL_SECONDS if self._reachable else _DOWN_SECONDS
-                await asyncio.wait_for(self._jobs.arrived.wait(), seconds)
+            with anyio.move_on_after(_POLL_SECONDS if self._reachable else _DOWN_SECONDS):
+                await self._jobs.arrived.wait()
 
     async def _take(self) -> Turn | None:
         try:
@@ -145,7 +146,7 @@ class Runner:
             try:
                 if not await asyncio.to_thread(self._store.beat, turn, news):
                     return
-                told = tally.attempt if news is None else news
+                told = news or told
             except OSError as error:
                 _LOG.warning("job %s: JOBS_DIR can't be written: %s", turn.id, error.strerror)
             await asyncio.sleep(_BEAT_SECONDS)
@@ -177,8 +178,8 @@ class Runner:
         try:
             with room_in("JOBS_DIR"):
                 return None, await asyncio.to_thread(self._store.finish, turn, *reading.result())
-        except StorageFull as full:
-            return full, False
+        except StorageFull as no_room:
+            return no_room, False
 
     async def _fail(self, turn: Turn, error: GatewayError) -> bool:
         if isinstance(error, StorageFull):

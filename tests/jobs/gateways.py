@@ -14,7 +14,7 @@ import httpx2
 
 from tests.unit.gateway.conftest import as_json
 from tests.unit.gateway.documents import encoded, picture
-from tests.unit.gateway.test_lifecycle import free_port
+from tests.unit.gateway.gateway_process import free_port
 
 Job = dict[str, Any]
 

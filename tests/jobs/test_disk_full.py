@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from tests.jobs.conftest import StartGateway
-from tests.jobs.gateways import ENDED, has, until
+from tests.jobs.gateways import ENDED, PAGE, has, until
 from tests.unit.gateway.kserve import KServe, text
 
 _BYTES = 4 * 1024 * 1024
@@ -89,3 +90,13 @@ def test_a_job_that_can_not_even_be_ended_is_ended_when_there_is_room(
     filler.unlink()
     until(has(gateway, job, *ENDED))
     assert gateway.job(job)["error"]["code"] == "storage_full"
+
+
+def test_a_document_that_has_no_room_is_refused_by_ocr_too(alone: StartGateway, disk: Path) -> None:
+    gateway = alone(TMPDIR=str(disk))
+    assert httpx2.post(f"{gateway.url}/ocr", **PAGE).status_code == 200
+    fill(disk)
+    refused = httpx2.post(f"{gateway.url}/ocr", **PAGE)
+    assert refused.status_code == 507
+    assert "TMPDIR" in refused.json()["error"]["message"]
+    assert {path.name for path in disk.iterdir() if path.name != "filler"} == set()
