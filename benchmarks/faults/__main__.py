@@ -1,6 +1,6 @@
 """Does one fault after the other to the product under load, and prints what its clients saw.
 
-    python -m benchmarks.faults [--only WORD]
+    python -m benchmarks.faults [--only WORD ...]
 
 Ends with status 1 where an answer was wrong, a job was lost, or the product did not come back.
 """
@@ -24,6 +24,7 @@ from benchmarks.faults.world import World, world
 from benchmarks.soak.documents import make_samples
 from benchmarks.soak.traffic import ANSWER_SECONDS, KEEPING, Client, Outcome, Told
 
+COLUMNS: tuple[Outcome, ...] = ("read", "read, not kept", "refused", "unavailable", "busy", "broken off", "wrong")
 CLIENTS = 16
 BACK_SECONDS = 120.0
 AFTER_SECONDS = 2.0
@@ -122,9 +123,6 @@ async def suffer_all(faults: Sequence[Fault]) -> list[Seen]:
             return [_told(await suffer(fault, client, around)) for fault in faults]
 
 
-COLUMNS: tuple[Outcome, ...] = ("read", "read, not kept", "refused", "unavailable", "busy", "broken off", "wrong")
-
-
 def _told(seen: Seen) -> Seen:
     """Print a fault's row."""
     counts = Counter(told.outcome for told in seen.told)
@@ -139,8 +137,9 @@ def _told(seen: Seen) -> Seen:
 def main() -> None:
     """Read the arguments and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="", help="those whose name holds this")
-    chosen = [fault for fault in FAULTS if parser.parse_args().only in fault.name]
+    parser.add_argument("--only", nargs="+", default=[""], metavar="WORD", help="those whose name holds one of these")
+    words = parser.parse_args().only
+    chosen = [fault for fault in FAULTS if any(word in fault.name for word in words)]
     print(f"| what happens | requests | {' | '.join(COLUMNS)} | s until all is well | longest answer, s |")
     print(f"|---|{'---|' * (len(COLUMNS) + 3)}")
     sys.exit(0 if all(seen.is_right for seen in asyncio.run(suffer_all(chosen))) else 1)
