@@ -13,6 +13,8 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
+from gateway.tracebacks import without_texts
+
 ACCESS = logging.getLogger("gateway.access")
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is being served."""
@@ -28,7 +30,19 @@ class WithRequestId(logging.Filter):
         return True
 
 
-class JsonFormatter(logging.Formatter):
+class _Formatter(logging.Formatter):
+    """What both forms have in common: `texts` is whether tracebacks have those of their exceptions."""
+
+    def __init__(self, form: str | None = None, *, texts: bool = False) -> None:
+        super().__init__(form)
+        self._texts = texts
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """The traceback."""
+        return super().formatException(ei) if self._texts or ei[1] is None else without_texts(ei[1])
+
+
+class JsonFormatter(_Formatter):
     """A record as one JSON object in ASCII; the fields of a request beside the message."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -45,11 +59,11 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str)
 
 
-class PlainFormatter(logging.Formatter):
+class PlainFormatter(_Formatter):
     """A record as text, the fields of a request as key=value behind it; a traceback follows indented."""
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    def __init__(self, *, texts: bool = False) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", texts=texts)
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
         """The record's one line."""
@@ -62,13 +76,16 @@ class PlainFormatter(logging.Formatter):
 
 
 def configure(level: str, style: str) -> None:
-    """Send every logger of this process to standard error, uvicorn's included."""
+    """Send every logger of this process to standard error, uvicorn's included.
+
+    At the level debug tracebacks have the texts of their exceptions, which may quote documents.
+    """
     formatter = f"{__name__}.{'JsonFormatter' if style == 'json' else 'PlainFormatter'}"
     logging.config.dictConfig(
         {
             "version": 1,
             "disable_existing_loggers": False,
-            "formatters": {"line": {"()": formatter}},
+            "formatters": {"line": {"()": formatter, "texts": level == "debug"}},
             "filters": {"request": {"()": f"{__name__}.WithRequestId"}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
             "root": {"level": level.upper(), "handlers": ["stderr"]},

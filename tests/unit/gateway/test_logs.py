@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from pydantic import ValidationError
 
 from gateway.access_log import REQUEST_ID, JsonFormatter, PlainFormatter, WithRequestId
+from gateway.schemas import Block
 
 from .conftest import Start, as_json
 from .documents import encoded, picture
@@ -25,12 +26,12 @@ def record(message: str, **fields: Any) -> logging.LogRecord:
     return made
 
 
-def failed(message: str) -> logging.LogRecord:
+def failed(error: Exception, cause: Exception | None = None) -> logging.LogRecord:
     made = record("it failed")
     try:
-        raise ValueError(message)
-    except ValueError as error:
-        made.exc_info = (ValueError, error, error.__traceback__)
+        raise error from cause
+    except type(error):
+        made.exc_info = (type(error), error, error.__traceback__)
     return made
 
 
@@ -47,11 +48,30 @@ def test_a_field_can_not_pretend_to_be_another() -> None:
 
 
 def test_a_traceback_can_not_pretend_to_be_a_line() -> None:
-    line, *rest = PlainFormatter().format(failed(f"x\n2026-01-01 00:00:00 INFO {NASTY}")).split("\n")
+    made = failed(ValueError(f"x\n2026-01-01 00:00:00 INFO {NASTY}"))
+    line, *rest = PlainFormatter(texts=True).format(made).split("\n")
     assert line.endswith("gateway.x: it failed")
     assert rest
     assert all(part.startswith("  | ") and part.isprintable() for part in rest)
-    assert json.loads(JsonFormatter().format(failed(NASTY)))["exception"].endswith(NASTY)
+
+
+@pytest.mark.parametrize("formatter", FORMATTERS)
+def test_a_traceback_quotes_nothing(formatter: logging.Formatter) -> None:
+    # Not as it stands here: a traceback shows lines of source.
+    content = "TNETNOC"[::-1]
+    try:
+        Block.model_validate({"label": "text", "bbox": content, "content": [content]})
+    except ValidationError as error:
+        quoting = error
+    told = formatter.format(failed(KeyError(content), quoting))
+    assert content not in told
+    for part in ("test_logs.py", "builtins.KeyError", "pydantic_core._pydantic_core.ValidationError", "model_validate"):
+        assert part in told
+
+
+def test_a_traceback_quotes_what_is_the_servers_own() -> None:
+    assert "No space left" in PlainFormatter().format(failed(OSError(28, "No space left on device")))
+    assert "CONTENT" in PlainFormatter(texts=True).format(failed(KeyError("CONTENT")))
 
 
 @pytest.mark.parametrize("formatter", FORMATTERS)
