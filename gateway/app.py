@@ -69,6 +69,7 @@ def create_app(settings: Settings, triton: InferenceClient | None = None) -> Fas
         docs_url=None,
         redoc_url=None,
         dependencies=guard.declared,
+        responses=guard.refusals,
         telemetry=metrics.tracer.telemetry,
     )
     app.state.admission = admission

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from typing import Any
 
 from fastapi import FastAPI, Security, params
 from fastapi.security import HTTPBearer
@@ -14,6 +15,7 @@ from gateway.access.open_paths import OpenPaths
 from gateway.access.rate_limits import RateLimiting, RateLimits
 from gateway.access.rates import parse_rate
 from gateway.metrics import Metrics
+from gateway.schemas import ErrorAnswer
 from gateway.settings import Settings
 
 _READABLE = ("Retry-After", "X-Document-Id", "X-Request-Id", "X-Warnings")
@@ -57,6 +59,11 @@ class Guard:
         if self._keys is None:
             return []
         return [Security(HTTPBearer(scheme_name="API key", description="Or X-API-Key: KEY.", auto_error=False))]
+
+    @property
+    def refusals(self) -> dict[int | str, dict[str, Any]]:
+        """What OpenAPI tells of the answers without a key."""
+        return {} if self._keys is None else {401: {"model": ErrorAnswer}}
 
     def works(self) -> list[Coroutine[None, None, None]]:
         """What has to run beside the requests."""

@@ -117,6 +117,7 @@ def test_openapi_tells_of_keys_where_they_are_asked_for(closed: TestClient, clie
     told = closed.get("/openapi.json").json()
     assert told["components"]["securitySchemes"]["API key"]["scheme"] == "bearer"
     assert told["paths"]["/ocr"]["post"]["security"] == [{"API key": []}]
+    assert "401" in told["paths"]["/ocr"]["post"]["responses"]
     assert "securitySchemes" not in client.get("/openapi.json").json()["components"]
 
 
