@@ -121,7 +121,7 @@ class OcrAnswer(BaseModel):
 
     def without_pictures(self) -> OcrAnswer:
         """The same, its pictures left to whatever has them beside it."""
-        bare = {"images": {}, "image": None}
+        bare: dict[str, object] = {"images": {}, "image": None}
         return self.model_copy(update={"pages": [page.model_copy(update=bare) for page in self.pages]})
 
 
