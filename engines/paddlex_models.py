@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from engines.cpu import allow_fast_kernels
+from engines.cpu import tune_libraries
 from engines.errors import BadSetting, MissingWeights
 from engines.page.offline import forbid_downloads
 from engines.settings import EngineSettings
@@ -22,7 +22,7 @@ def open_predictor(model: Model, settings: EngineSettings, **arguments: Any) -> 
     """
     check_model(model)
     forbid_downloads()
-    allow_fast_kernels()
+    tune_libraries()
     with warnings.catch_warnings():
         # Paddle tells at import that a compiler cache would speed up extensions that nobody builds here.
         warnings.filterwarnings("ignore", message="No ccache found")
@@ -30,7 +30,7 @@ def open_predictor(model: Model, settings: EngineSettings, **arguments: Any) -> 
         from paddlex import create_predictor
 
     paddle.base.core.set_num_threads(settings.paddle_threads)
-    device = _device(settings)
+    device = chosen_device(settings)
     try:
         return create_predictor(model.name, model_dir=str(model.path), device=device, batch_size=1, **arguments)
     except Exception as error:
@@ -46,8 +46,12 @@ def open_static_predictor(model: Model, settings: EngineSettings, **arguments: A
     return open_predictor(model, settings, engine_config={"cpu_threads": settings.paddle_threads}, **arguments)
 
 
-def _device(settings: EngineSettings) -> str:
-    """DEVICE, with auto resolved."""
+def chosen_device(settings: EngineSettings) -> str:
+    """DEVICE, with auto resolved: `cpu` or `gpu:0` and so on.
+
+    Raises:
+        BadSetting: DEVICE names a GPU that Paddle does not see.
+    """
     import paddle
 
     count = paddle.device.cuda.device_count() if paddle.device.is_compiled_with_cuda() else 0

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import logging
 
-from engines.cpu import allow_fast_kernels
+from engines.cpu import tune_libraries
 
 PARTS = ("shape", "narrow", "mixed", "texts", "memory", "server")
 
@@ -23,7 +23,7 @@ def main() -> None:
     parser.add_argument("--texts", type=int, default=500, help="crops whose texts are compared")
     parser.add_argument("--memory", type=int, default=2000, help="crops over which memory is watched")
     arguments = parser.parse_args()
-    allow_fast_kernels()
+    tune_libraries()
     logging.disable(logging.INFO)
     from benchmarks.decoding.report import Report
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from benchmarks.parity.answers import save
 from benchmarks.parity.job import Job
-from engines.cpu import allow_fast_kernels
+from engines.cpu import tune_libraries
 from engines.page.offline import forbid_downloads
 
 
 def main(order: Path, folder: Path) -> None:
     """Read all cases of the job."""
     forbid_downloads()
-    allow_fast_kernels()
+    tune_libraries()
     from benchmarks.parity.assembled import assemble_all
     from benchmarks.parity.official import read_all
 
