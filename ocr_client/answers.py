@@ -59,7 +59,9 @@ def translated(server: str) -> Iterator[None]:
     try:
         yield
     except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol) as error:
-        raise ServerUnreachable(f"{server} can't be reached: {_said(error)}") from error
+        raise ServerUnreachable(
+            f"{server} can't be reached: is it running, and is this its address? ({_said(error)})"
+        ) from error
     except httpx2.TimeoutException as error:
         raise TimedOut(f"{server} did not answer in time: allow more by timeout") from error
     except httpx2.DecodingError as error:
