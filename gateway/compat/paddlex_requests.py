@@ -35,7 +35,6 @@ class DocumentFields(BaseModel):
 
     file: str = Field(description="The document: its address (http, https), else Base64 or a data: URI.")
     fileType: Literal[0, 1] | None = Field(default=None, description="0: a PDF, 1: an image; null: its content tells.")
-    visualize: bool | None = Field(default=None, description="Draw what was found; null: as VISUALIZE says.")
     logId: str | None = Field(default=None, description="Comes back with the answer.")
 
     def parsed(self) -> Parsed[Self]:
@@ -59,18 +58,27 @@ class DocumentFields(BaseModel):
             )
 
 
-class LayoutParsingRequest(DocumentFields, Options):
-    """The body of POST /layout-parsing: the options stand beside the document."""
+class LayoutParsingOptions(Options):
+    """What may be asked of PaddleOCR-VL by PaddleX's names."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     outputFormats: list[str] | None = Field(default=None, description="Further formats; none are made here.")
+    visualize: bool | None = Field(default=None, description="Draw what was found; null: as VISUALIZE says.")
 
-    def ocr_fields(self) -> OcrFields:
-        """The same as this gateway's own request has it."""
+    def ocr_fields(self, pages: str | None = None) -> OcrFields:
+        """The same as this gateway's own request has it. Raises UnsupportedOption, and InvalidField of `pages`."""
+        _refuse(self.outputFormats)
         options = Options.model_validate(self.model_dump(include=set(Options.model_fields)))
         # Off by default there, and on here.
-        return OcrFields(options=options.model_copy(update={"restructurePages": self.restructurePages or False}))
+        options = options.model_copy(update={"restructurePages": self.restructurePages or False})
+        return OcrFields(options=options, pages=pages)
+
+
+class LayoutParsingRequest(DocumentFields, LayoutParsingOptions):
+    """The body of POST /layout-parsing: the options stand beside the document."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class RestructuredPageFields(BaseModel):
@@ -115,9 +123,7 @@ def parse_restructure(state: State, fields: dict[str, Any]) -> RestructureReques
 
 def _parse_layout_parsing(state: State, fields: dict[str, Any]) -> Parsed[LayoutParsingRequest]:
     keep_log_id(fields, state)
-    asked = validate(LayoutParsingRequest, fields)
-    _refuse(asked.outputFormats)
-    return asked.parsed()
+    return validate(LayoutParsingRequest, fields).parsed()
 
 
 def _refuse(formats: list[str] | None) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import State
 
 from gateway.compat.html_tables import cells
@@ -27,9 +27,13 @@ from gateway.schemas import OcrFields, OcrRequest
 from gateway.sources.fields import OCR_FORM, validate
 from gateway.sources.form import Form, Parsed
 
+_KNOWN_HERE = {"useDocOrientationClassify", "useDocUnwarping"}
 
-class PpOcrRequest(DocumentFields):
-    """The body of PP-OCR's POST /ocr (PaddleX 3.7.2: paddlex/inference/serving/schemas/ocr.py)."""
+
+class PpOcrOptions(BaseModel):
+    """What may be asked of PP-OCR (PaddleX 3.7.2: paddlex/inference/serving/schemas/ocr.py)."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     useDocOrientationClassify: bool | None = None
     useDocUnwarping: bool | None = None
@@ -41,15 +45,26 @@ class PpOcrRequest(DocumentFields):
     textDetUnclipRatio: float | None = None
     textRecScoreThresh: float | None = None
     returnWordBox: bool | None = None
+    visualize: bool | None = None
 
-    def ocr_fields(self) -> OcrFields:
-        """The same as this gateway's own request has it."""
+    def ocr_fields(self, pages: str | None = None) -> OcrFields:
+        """The same as this gateway's own request has it.
+
+        Raises UnsupportedOption where something is asked of models that are not here, and InvalidField of `pages`.
+        """
+        for name in sorted(set(PpOcrOptions.model_fields) - _KNOWN_HERE):
+            if getattr(self, name) not in (None, False):
+                raise UnsupportedOption(f"{name}: it is of PP-OCR's models, and this server runs others", param=name)
         options = Options(
             useDocOrientationClassify=self.useDocOrientationClassify,
             useDocUnwarping=self.useDocUnwarping,
             restructurePages=False,
         )
-        return OcrFields(options=options)
+        return OcrFields(options=options, pages=pages)
+
+
+class PpOcrRequest(DocumentFields, PpOcrOptions):
+    """The body of PP-OCR's POST /ocr."""
 
 
 class RecognisedText(BaseModel):
@@ -99,14 +114,7 @@ def _parse(state: State, fields: dict[str, Any]) -> Parsed[OcrRequest] | Parsed[
         return OCR_FORM.parse(fields)
     state.envelope = envelope
     keep_log_id(fields, state)
-    asked = validate(PpOcrRequest, fields)
-    for name in sorted(set(PpOcrRequest.model_fields) - set(DocumentFields.model_fields)):
-        value = getattr(asked, name)
-        if name not in ("useDocOrientationClassify", "useDocUnwarping") and value not in (None, False):
-            raise UnsupportedOption(f"{name}: it is of PP-OCR's models, and this server runs others", param=name)
-    if asked.visualize:
-        raise UnsupportedOption("visualize: texts are not drawn here; /layout-parsing draws blocks", param="visualize")
-    return asked.parsed()
+    return validate(PpOcrRequest, fields).parsed()
 
 
 def _is_pp_ocr(fields: dict[str, Any]) -> bool:

@@ -116,7 +116,7 @@ class BodyReader:
 
     async def _fetch(self, url: str | None, target: Path, deadline: Deadline, *, has_file: bool) -> None:
         if url is None:
-            raise InvalidField("send the document: as file, or as url", param="file")
+            raise InvalidField("send the document: as a file, or by its address", param="file")
         if has_file:
             raise InvalidField("send file or url, not both", param="url")
         await self._fetcher.fetch(url, target, deadline)

@@ -50,7 +50,7 @@ def test_files(client: TestClient, name: str, how: str) -> None:
 
 
 FIELDS: list[tuple[dict[str, Any], int, str, str | None, str]] = [
-    ({}, 422, "invalid_field", "file", "as file, or as url"),
+    ({}, 422, "invalid_field", "file", "as a file, or by its address"),
     ({"url": "http://example.org/"}, 422, "invalid_field", "url", "not both"),
     ({"language": "ru"}, 422, "unknown_field", "language", "pages, dpi, save, s3, options"),
     ({"options": {"visualize": True}}, 422, "unknown_field", "options.visualize", "useLayoutDetection"),
