@@ -49,6 +49,15 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("URL_CA_FILE", __file__),
         ("S3_ENDPOINT", "nothing"),
         ("RENDER_MEMORY_BYTES", "1"),
+        ("API_KEYS_FILE", "/nowhere"),
+        ("OPEN_PATHS", "metrics"),
+        ("OPEN_PATHS", "/livez,/docs/"),
+        ("RATE_LIMIT", "fast"),
+        ("REDIS_URL", "redis.example:6379"),
+        ("TRUSTED_PROXIES", "10.0.0.1/8"),
+        ("TRUSTED_PROXIES", "*"),
+        ("CORS_ORIGINS", "https://app.example/path"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
