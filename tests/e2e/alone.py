@@ -7,11 +7,9 @@ A namespace of its own has one DNS server, ours; a library that wants to reach i
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -21,12 +19,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.hostile.network import NoNetwork, raise_loopback, unshare, use_name_server
 from tests.conftest import ROOT
 
 PROBE = "known-to-nobody.example"
 """A name that is asked for once the command has ended: heard, it shows that the others would have been."""
-_SIOCSIFFLAGS = 0x8914
-_IFF_UP_RUNNING = 0x1 | 0x40
 
 
 @dataclass(frozen=True)
@@ -40,10 +37,11 @@ class Ended:
 
 def run_alone(folder: Path, *command: str | Path, timeout: float = 240, **environment: str) -> Ended:
     """Run a command in a namespace of its own, from the project's folder; skip where this machine allows none."""
-    unshare = ["unshare", "--net", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
-    if subprocess.run([*unshare, "true"], check=False, capture_output=True).returncode != 0:
-        pytest.skip("this machine lets us make no network namespace: run as root to have this proven")
-    inside = [*unshare, sys.executable, "-m", "tests.e2e.alone", folder, *command]
+    try:
+        inside = unshare()
+    except NoNetwork as error:
+        pytest.skip(str(error))
+    inside += [sys.executable, "-m", "tests.e2e.alone", folder, *command]
     done = subprocess.run(
         inside, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, timeout=timeout, check=False
     )
@@ -55,10 +53,8 @@ def run_alone(folder: Path, *command: str | Path, timeout: float = 240, **enviro
 
 def main(folder: Path, command: list[str]) -> None:
     """Run the command here, in the namespace; leave `ended.json` in the folder."""
-    _raise_loopback()
-    resolver = folder / "resolv.conf"
-    resolver.write_text("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
-    subprocess.run(["mount", "--bind", resolver, "/etc/resolv.conf"], check=True)
+    raise_loopback()
+    use_name_server(folder)
     asked: list[str] = []
     threading.Thread(target=_record_questions, args=(asked,), daemon=True).start()
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
@@ -66,11 +62,6 @@ def main(folder: Path, command: list[str]) -> None:
         socket.getaddrinfo(PROBE, 80)
     told = {"status": done.returncode, "output": done.stdout.decode(errors="replace"), "asked": asked}
     (folder / "ended.json").write_text(json.dumps(told), encoding="utf-8")
-
-
-def _raise_loopback() -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as handle:
-        fcntl.ioctl(handle, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", _IFF_UP_RUNNING))
 
 
 def _record_questions(asked: list[str]) -> None:
