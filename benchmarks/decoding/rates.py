@@ -65,11 +65,12 @@ def longest_stall(bench: Bench, patches: tuple[int, int], newcomers: int) -> flo
     timeline = Timeline()
     loop = bench.loop(newcomers + 1, timeline)
     [first] = bench.rows([noise(0, patches, tokens=4000)])
+    # Prepared beforehand: in the product other threads do that.
+    others = bench.rows([noise(number, patches, tokens=4) for number in range(1, newcomers + 1)])
     loop.submit([first])
     turn_until(loop, lambda: len(first.generated) > 10)
     alone = timeline.interval(1)
     begun = len(timeline.ends) - 1
-    others = bench.rows([noise(number, patches, tokens=4) for number in range(1, newcomers + 1)])
     loop.submit(others)
     turn_until(loop, lambda: all(row.future.done() for row in others))
     first.future.cancel()

@@ -9,6 +9,7 @@ from typing import Any
 
 import paddle
 
+from engines.decoding import sampling
 from engines.decoding.cache import Cache
 from engines.decoding.decoder import Decoder
 from engines.decoding.rows import Row
@@ -21,31 +22,32 @@ GROUP_TOKENS = 4096
 
 
 class Admission:
-    """A group of rows on its way through the vision tower and the prefill.
+    """A group of rows on its way through the vision tower and the prefill, into the cache.
 
-    `slice_tokens` is about what a slice takes through one layer. `vision_seconds` and `prefill_seconds` count the
-    slices alone, not what runs between them.
+    `slice_tokens` is about what a slice takes through one layer. `rows` are those that have not arrived yet.
+    `vision_seconds` and `prefill_seconds` count the slices alone, not what runs between them.
     """
 
     def __init__(
         self, rows: Sequence[Row], tower: VisionTower, decoder: Decoder, cache: Cache, slice_tokens: int
     ) -> None:
         self.rows = list(rows)
+        self.size = len(rows)
         self.vision_seconds = 0.0
         self.prefill_seconds = 0.0
-        self.logits: Any = None
         self.token_layers = sum(
             len(row.prompt.patches) * tower.layers + row.prompt.length * decoder.layers for row in self.rows
         )
         self._cache = cache
         self._on_gpu = paddle.get_device().startswith("gpu")
         self._sees = True
+        self._arrived: list[tuple[Row, int]] = []
         self._slices = self._run(tower, decoder, slice_tokens)
         for row in self.rows:
             row.begin()
 
     def advance(self) -> bool:
-        """Do one slice; True when all is done: the rows are in the cache, and `logits` choose their first tokens."""
+        """Do one slice; True when all is done."""
         start, sees = time.perf_counter(), self._sees
         is_done = next(self._slices, None) is None
         if self._on_gpu:
@@ -58,8 +60,13 @@ class Admission:
             self.prefill_seconds += seconds
         return is_done
 
+    def arrived(self) -> list[tuple[Row, int]]:
+        """The rows that the last slice put into the cache, each with its first token."""
+        arrived, self._arrived = self._arrived, []
+        return arrived
+
     def give_up(self) -> None:
-        """Leave nothing behind."""
+        """Leave nothing behind of the rows that have not arrived."""
         self._slices = iter(())
         for row in self.rows:
             self._cache.remove(row)
@@ -67,7 +74,15 @@ class Admission:
     def _run(self, tower: VisionTower, decoder: Decoder, slice_tokens: int) -> Iterator[bool]:
         images = yield from _slices(tower.encode([row.prompt for row in self.rows], slice_tokens))
         self._sees = False
-        self.logits = yield from _slices(decoder.prefill(self.rows, images, self._cache, slice_tokens))
+        prefilled = yield from _slices(decoder.prefill(self.rows, images, slice_tokens))
+        tokens = sampling.next_tokens(prefilled.logits, self.rows)
+        yield from _slices(self._cache.make_room(_lengths(self.rows)))
+        for number, token in enumerate(tokens):
+            yield True
+            row = self.rows[0]
+            self._cache.reserve(_lengths(self.rows[1:]))
+            decoder.enter(row, number, prefilled, self._cache)
+            self._arrived.append((self.rows.pop(0), token))
 
 
 def _slices(work: Any) -> Any:
@@ -78,6 +93,11 @@ def _slices(work: Any) -> Any:
         except StopIteration as end:
             return end.value
         yield True
+
+
+def _lengths(rows: Sequence[Row]) -> list[int]:
+    """The tokens that rows begin with in the cache."""
+    return [row.prompt.length + 1 for row in rows]
 
 
 def next_group(waiting: deque[Row], most: int, cache: Cache, most_patches: int) -> list[Row]:
@@ -93,9 +113,9 @@ def next_group(waiting: deque[Row], most: int, cache: Cache, most_patches: int) 
         longest = max(longest, prompt.length)
         if group and (patches > min(GROUP_PATCHES, most_patches) or longest * (len(group) + 1) > GROUP_TOKENS):
             break
-        if not cache.reserve([row.prompt.length + 1 for row in [*group, waiting[0]]]):
+        if not cache.reserve(_lengths([*group, waiting[0]])):
             break
         group.append(waiting.popleft())
     if group:
-        cache.reserve([row.prompt.length + 1 for row in group])
+        cache.reserve(_lengths(group))
     return group

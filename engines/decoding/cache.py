@@ -7,7 +7,8 @@ makes what a step reads one contiguous piece.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,23 +51,30 @@ class Lane:
 
     def __init__(self, length: int, shape: CacheShape) -> None:
         self.length = length
-        self.capacity = 0
         self.rows: list[Row] = []
         self._shape = shape
-        self._keys: list[Tensor] = []
-        self._values: list[Tensor] = []
+        self._keys, self._values = ([self._empty(0)] * shape.layers for _ in range(2))
+        self._capacities = [0] * shape.layers
+
+    @property
+    def capacity(self) -> int:
+        """Rows that there is room for, in every layer."""
+        return min(self._capacities)
 
     def resize(self, capacity: int) -> None:
         """Make room for `capacity` rows; those in use stay. Raises MemoryError."""
-        if capacity == self.capacity:
-            return
-        shape = self._shape
-        kept = len(self.rows) * shape.heads * self.length
-        added = capacity * shape.heads * self.length - kept
-        for tensors in (self._keys, self._values):
-            old = tensors or [None] * shape.layers
-            tensors[:] = [self._resized(tensor, kept, added) for tensor in old] if capacity else []
-        self.capacity = capacity
+        for _ in self.resizing(capacity):
+            pass
+
+    def resizing(self, capacity: int) -> Generator[None, None, None]:
+        """Resize layer by layer, and yield in between; rows may come, go and be written meanwhile."""
+        for layer in range(self._shape.layers):
+            wanted = max(capacity, len(self.rows))
+            if wanted != self._capacities[layer]:
+                self._keys[layer] = self._resized(self._keys[layer], wanted)
+                self._values[layer] = self._resized(self._values[layer], wanted)
+                self._capacities[layer] = wanted
+            yield
 
     def next_index(self) -> NDArray[np.int64]:
         """Where the next token of every row lies: int64 [rows · heads]."""
@@ -99,9 +107,13 @@ class Lane:
             keys = paddle.index_select(source._keys[layer], taken)
             self.write(layer, put, keys, paddle.index_select(source._values[layer], taken))
 
-    def _resized(self, tensor: Tensor | None, kept: int, added: int) -> Tensor:
-        rest = paddle.zeros([added, self._shape.head_size], dtype=self._shape.dtype)
-        return rest if tensor is None or not kept else paddle.concat([tensor[:kept], rest])
+    def _resized(self, tensor: Tensor, capacity: int) -> Tensor:
+        row_size = self._shape.heads * self.length
+        kept = len(self.rows) * row_size
+        return paddle.concat([tensor[:kept], self._empty(capacity * row_size - kept)])
+
+    def _empty(self, length: int) -> Tensor:
+        return paddle.zeros([length, self._shape.head_size], dtype=self._shape.dtype)
 
 
 class CacheFull(Exception):
@@ -139,6 +151,15 @@ class Cache:
             return False
         self._reserved = wanted
         return True
+
+    def make_room(self, lengths: Iterable[int]) -> Generator[None, None, None]:
+        """Widen the lanes for rows of these lengths, as far as the budget goes; yields between layers."""
+        for length, count in Counter(map(self._lane_length, lengths)).items():
+            lane = self._lanes.setdefault(length, Lane(length, self.shape))
+            capacity, wanted = lane.capacity, len(lane.rows) + count
+            if wanted > capacity:
+                room = (self.budget - self.tokens) // length
+                yield from lane.resizing(min(max(wanted, 2 * capacity), capacity + room))
 
     def add(self, row: Row, tokens: int) -> tuple[Lane, int]:
         """Give a row a place for `tokens` tokens. Raises CacheFull, MemoryError."""

@@ -38,6 +38,18 @@ class _Layer:
     down: Matrix
 
 
+@dataclass(frozen=True)
+class Prefilled:
+    """What became of the prompts of some rows.
+
+    `logits` [rows, vocabulary] are those of each row's last token; `layers` the keys and values of each layer, both
+    [rows, heads, tokens and padding, head size].
+    """
+
+    logits: Tensor
+    layers: Sequence[tuple[Tensor, Tensor]]
+
+
 class Decoder:
     """The language model of a checkpoint; `threads` are those that it may take of a CPU."""
 
@@ -78,17 +90,15 @@ class Decoder:
         return len(self._layers)
 
     def prefill(
-        self, rows: Sequence[Row], images: Sequence[Tensor], cache: Cache, slice_tokens: int
-    ) -> Generator[None, None, Tensor]:
-        """Run the prompts of new rows and give the rows their places in the cache.
+        self, rows: Sequence[Row], images: Sequence[Tensor], slice_tokens: int
+    ) -> Generator[None, None, Prefilled]:
+        """Run the prompts of new rows; yields after about so many tokens of a layer.
 
-        Yields after about so many tokens of a layer; returns the logits of each row's last token, [rows, vocabulary].
-        The rows are padded on the right, where causal attention lets nothing see the padding. They enter the cache
-        when all is done, so that a prefill given up leaves nothing behind.
+        The rows are padded on the right, where causal attention lets nothing see the padding.
         """
         lengths = [row.prompt.length for row in rows]
         longest = max(lengths)
-        hidden = self._embedded(rows, images, longest)
+        hidden = yield from self._embedded(rows, images, longest)
         positions = np.ones((3, len(rows), longest), np.int64)
         for place, row in enumerate(rows):
             positions[:, place, : row.prompt.length] = row.prompt.positions
@@ -96,6 +106,7 @@ class Decoder:
         columns = max(1, slice_tokens // len(rows))
         parts = [(start, min(start + columns, longest)) for start in range(0, longest, columns)]
         masks = [self._causal_mask(start, end) for start, end in parts]
+        yield
         made: list[tuple[Tensor, Tensor]] = []
         for layer in self._layers:
             keys, values, after = [], [], []
@@ -109,10 +120,18 @@ class Decoder:
                 yield
             hidden = _joined(after, axis=1)
             made.append((_joined(keys, axis=2), _joined(values, axis=2)))
-        for number, row in enumerate(rows):
-            self._enter(row, [(key[number], value[number]) for key, value in made], cache)
         last = paddle.to_tensor(np.array([[place, length - 1] for place, length in enumerate(lengths)]))
-        return self._logits(paddle.gather_nd(hidden, last))
+        return Prefilled(self._logits(paddle.gather_nd(hidden, last)), made)
+
+    def enter(self, row: Row, number: int, prefilled: Prefilled, cache: Cache) -> None:
+        """Give row `number` of those prefilled its place in the cache. Raises CacheFull, MemoryError."""
+        tokens = row.prompt.length
+        lane, place = cache.add(row, tokens + 1)
+        row.length = tokens
+        index = paddle.to_tensor(lane.index(place, tokens))
+        for layer, made in enumerate(prefilled.layers):
+            keys, values = (tensor[number, :, :tokens].reshape([-1, self._head_size]) for tensor in made)
+            lane.write(layer, index, keys, values)
 
     def step(self, cache: Cache) -> Tensor:
         """Feed the last generated token of every row in the cache; the logits of the next, [rows, vocabulary].
@@ -168,7 +187,7 @@ class Decoder:
         group = self._query_heads // self._heads
         return hidden.unsqueeze(1).unsqueeze(1).tile([1, self._heads, group, 1])
 
-    def _embedded(self, rows: Sequence[Row], images: Sequence[Tensor], longest: int) -> Tensor:
+    def _embedded(self, rows: Sequence[Row], images: Sequence[Tensor], longest: int) -> Generator[None, None, Tensor]:
         """Embeddings of the prompts with their pictures' tokens in place, [rows, longest, hidden size]."""
         embedded = []
         for row, image in zip(rows, images, strict=True):
@@ -181,17 +200,8 @@ class Decoder:
             embedded.append(
                 functional.pad(paddle.concat(parts), [0, padding, 0, 0]) if padding else paddle.concat(parts)
             )
+            yield
         return paddle.stack(embedded)
-
-    def _enter(self, row: Row, made: Sequence[tuple[Tensor, Tensor]], cache: Cache) -> None:
-        """Put a row's keys and values, of each layer [heads, tokens and padding, head size], into the cache."""
-        tokens = row.prompt.length
-        lane, place = cache.add(row, tokens + 1)
-        row.length = tokens
-        index = paddle.to_tensor(lane.index(place, tokens))
-        for layer, (key, value) in enumerate(made):
-            keys, values = (x[:, :tokens].reshape([-1, self._head_size]) for x in (key, value))
-            lane.write(layer, index, keys, values)
 
     def _rope(self, positions: NDArray[np.int64]) -> Sequence[Tensor]:
         """Cosine and signed sine [..., heads, head size] of positions [3, ...] for queries, keys and values.

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from engines.decoding import sampling
 from engines.decoding.admission import Admission, next_group
 from engines.decoding.cache import Cache, CacheFull
 from engines.decoding.decoder import Decoder
@@ -16,7 +17,6 @@ from engines.decoding.observer import Observer
 from engines.decoding.pace import Pace
 from engines.decoding.repetition import CHECK_EVERY, TABLE_FACTOR, loop_period
 from engines.decoding.rows import Row, fail
-from engines.decoding.sampling import next_tokens
 from engines.decoding.vision import VisionTower
 from engines.errors import EngineFailure
 from engines.vlm.base import FinishReason
@@ -154,18 +154,22 @@ class DecodeLoop:
         return self._pace.share(slots - len(self._cache.rows()), slots)
 
     def _advance(self, admission: Admission, seconds: float) -> None:
-        """Work on the admission for so long, or to its end where nothing decodes."""
+        """Work on the admission for so long, or to its end where nothing decodes.
+
+        A slice that is likely to end later than that waits for the next turn: if it is like the one before it.
+        """
         decoding = bool(self._cache.rows())
-        start = time.perf_counter()
+        start = before = time.perf_counter()
         try:
-            while not admission.advance():
+            while not self._advanced(admission):
                 self.beat = time.monotonic()
-                if decoding and time.perf_counter() - start >= seconds:
+                now = time.perf_counter()
+                if decoding and 2 * now - before - start >= seconds:
                     return
+                before = now
                 if not decoding and any(row.is_abandoned or row.is_late for row in admission.rows):
                     return
             self._cache.reserve(())
-            tokens = next_tokens(admission.logits, admission.rows)
         except (MemoryError, CacheFull) as error:
             self._shrink(admission, error)
             return
@@ -176,8 +180,14 @@ class DecodeLoop:
         self._group_most = self._limits.slots
         self._pace.admitted(admission.token_layers, admission.vision_seconds + admission.prefill_seconds)
         if self._observer:
-            self._observer.admitted(len(admission.rows), admission.vision_seconds, admission.prefill_seconds)
-        self._accept(admission.rows, tokens)
+            self._observer.admitted(admission.size, admission.vision_seconds, admission.prefill_seconds)
+
+    def _advanced(self, admission: Admission) -> bool:
+        """Do a slice, and take over who has arrived; True when it was the last."""
+        is_done = admission.advance()
+        for row, token in admission.arrived():
+            self._accept([row], [token])
+        return is_done
 
     def _step(self) -> None:
         """Decode one token of every row; without room for that, the youngest start anew later."""
@@ -187,7 +197,7 @@ class DecodeLoop:
             self._cache.grow()
             rows = self._cache.rows()
             logits = self._decoder.step(self._cache)
-            tokens = next_tokens(logits, rows)
+            tokens = sampling.next_tokens(logits, rows)
         except (MemoryError, CacheFull) as error:
             self._preempt(error)
             return

@@ -19,9 +19,9 @@ from engines.decoding.prompts import Prompt
 
 Tensor = Any
 
-CPU_LOGITS_BYTES, GPU_LOGITS_BYTES = 32 * 2**20, 256 * 2**20
-"""What the float32 attention logits of one crop may take at once: a large crop's queries go in parts, on a CPU in such
-as its cache holds about."""
+CPU_LOGITS_BYTES, GPU_LOGITS_BYTES = 4 * 2**20, 256 * 2**20
+"""What the float32 attention logits of a slice may take: a large crop's queries go in parts, on a CPU in such as its
+cache holds about."""
 
 
 class VisionTower:
@@ -55,19 +55,22 @@ class VisionTower:
         hidden = _joined(embedded)
         cos, sin = self._rope(grids)
         yield
+        parts = _parts(0, ends[-1], slice_patches)
         for layer in self._encoder.layers:
-            seen = yield from self._attend(layer.self_attn, layer.layer_norm1(hidden), (cos, sin), spans, slice_patches)
-            hidden = hidden + seen
-            normed, made = layer.layer_norm2(hidden), []
-            for start, end in _parts(0, ends[-1], slice_patches):
+            seen = yield from self._attend(layer, hidden, (cos, sin), spans, parts)
+            after = []
+            for start, end in parts:
+                part = hidden[start:end] + layer.self_attn.out_proj(seen[start:end])
                 # The same function as the official one, whose power of three takes 13 times as long on a CPU.
-                wide = functional.gelu(layer.mlp.fc1(normed[start:end]), approximate=True)
-                made.append(layer.mlp.fc2(wide))
+                wide = functional.gelu(layer.mlp.fc1(layer.layer_norm2(part)), approximate=True)
+                after.append(part + layer.mlp.fc2(wide))
                 yield
-            hidden = hidden + _joined(made)
-        hidden = self._norm(hidden)
-        images = [hidden[start:end] for start, end in spans]
-        return list(self._projector(images, grids))
+            hidden = _joined(after)
+        images = []
+        for (start, end), grid in zip(spans, grids, strict=True):
+            images += self._projector([self._norm(hidden[start:end])], [grid])
+            yield
+        return images
 
     def _embedded(self, prompt: Prompt) -> Tensor:
         """Patches and their places as hidden states, [patches, hidden size].
@@ -98,38 +101,39 @@ class VisionTower:
 
     def _attend(
         self,
-        attention: Any,
+        layer: Any,
         hidden: Tensor,
         rope: tuple[Tensor, Tensor],
         spans: Sequence[tuple[int, int]],
-        slice_patches: int,
+        parts: Sequence[tuple[int, int]],
     ) -> Generator[None, None, Tensor]:
         """Attention of each crop's patches to each other, [patches, hidden size] to the same."""
+        attention = layer.self_attn
         heads, size = attention.num_heads, attention.head_dim
         made: list[tuple[Tensor, Tensor, Tensor]] = []
-        for start, end in _parts(0, hidden.shape[0], slice_patches):
-            part, tables = hidden[start:end], [table[start:end] for table in rope]
+        for start, end in parts:
+            part, tables = layer.layer_norm1(hidden[start:end]), [table[start:end] for table in rope]
             query, key, value = (
                 projection(part).reshape([end - start, heads, size])
                 for projection in (attention.q_proj, attention.k_proj, attention.v_proj)
             )
             made.append((_rotated(query, *tables), _rotated(key, *tables), value))
             yield
-        query, key, value = (_joined(parts) for parts in zip(*made, strict=True))
-        seen, done = [], 0
+        query, key, value = (_joined(tensors) for tensors in zip(*made, strict=True))
+        seen, room = [], self._logits_bytes
         for first, last in spans:
             keys, values = (x[first:last].transpose([1, 0, 2]) for x in (key, value))
-            most = min(slice_patches, max(1, self._logits_bytes // (4 * heads * (last - first))))
-            for start, end in _parts(first, last, most):
+            patch_bytes = 4 * heads * (last - first)
+            for start, end in _parts(first, last, max(1, self._logits_bytes // patch_bytes)):
                 queries = (query[start:end] * attention.scale).transpose([1, 0, 2])
                 logits = paddle.matmul(queries, keys, transpose_y=True).astype("float32")
                 weights = functional.softmax(logits, axis=-1).astype(values.dtype)
                 seen.append(paddle.matmul(weights, values).transpose([1, 0, 2]))
-                done += end - start
-                if done >= slice_patches:
-                    done = 0
+                room -= patch_bytes * (end - start)
+                if room <= 0:
+                    room = self._logits_bytes
                     yield
-        return attention.out_proj(_joined(seen).reshape([hidden.shape[0], heads * size]))
+        return _joined(seen).reshape([hidden.shape[0], heads * size])
 
 
 def _parts(start: int, end: int, most: int) -> list[tuple[int, int]]:

@@ -105,6 +105,48 @@ def test_room_that_is_reserved_is_not_given_to_rows_that_grow():
     assert [lane.length for lane in cache.lanes()] == [512]
 
 
+@pytest.mark.parametrize("coming", [3, 9])
+def test_rows_come_and_go_while_a_lane_is_widened(coming):
+    """Also more than it had room for before."""
+    cache = Cache(SHAPE, 65536, doubling)
+    random = np.random.default_rng(0)
+    remembered = {}
+
+    def come():
+        row = Row(_prompt(100), Future())
+        lane, place = cache.add(row, 101)
+        row.length = 100
+        content = random.random((SHAPE.layers, SHAPE.heads, 100, SHAPE.head_size), np.float32)
+        index = paddle.to_tensor(lane.index(place, 100))
+        for layer, keys in enumerate(content.reshape(SHAPE.layers, -1, SHAPE.head_size)):
+            lane.write(layer, index, paddle.to_tensor(keys), paddle.to_tensor(keys))
+        remembered[row] = content
+        return row
+
+    list(cache.make_room([101] * 4))
+    first = come()
+    room = cache.make_room([101] * 5)
+    next(room)
+    for _ in range(coming):
+        come()
+    cache.remove(first)
+    del remembered[first]
+    assert sum(1 for _ in room) == SHAPE.layers - 1
+    [lane] = cache.lanes()
+    assert lane.capacity >= 6
+    assert len(lane.rows) == coming
+    for place, row in enumerate(lane.rows):
+        for layer in range(SHAPE.layers):
+            for part in lane.read(layer):
+                assert np.array_equal(part[place, :, :100].numpy(), remembered[row][layer])
+
+
+def test_room_is_made_as_far_as_the_budget_goes():
+    cache = Cache(SHAPE, 1024, doubling)
+    list(cache.make_room([129] * 9))
+    assert cache.tokens == 1024
+
+
 def test_an_idle_lane_gives_its_room_to_another():
     cache = Cache(SHAPE, 1024, doubling)
     short = [Row(_prompt(10), Future()) for _ in range(4)]

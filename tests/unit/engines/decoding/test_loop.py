@@ -22,6 +22,32 @@ def test_texts_are_those_of_the_official_engine(make_bench, slots, budget):
     assert {text.finish_reason for text in texts} == {"stop", "length"}
 
 
+def test_texts_are_the_same_with_every_matrix_in_bfloat16(make_bench, monkeypatch):
+    """As in a checkpoint of the released size; those of the made one are small enough to be left as they are."""
+    monkeypatch.setattr("engines.decoding.matrices.FEW_WEIGHTS", 0)
+    bench = make_bench()
+    crops = [noise(seed, PROMPTS[seed % 6], max_new_tokens=100) for seed in range(8)]
+    texts = bench.run(bench.rows(crops))
+    assert [text.text for text in texts] == [bench.official(crop) for crop in crops]
+
+
+def test_a_row_decodes_while_the_rest_of_its_group_still_comes_in(make_bench, monkeypatch):
+    bench = make_bench()
+    for share in ("LEAST_SHARE", "MOST_SHARE"):
+        # A slice after every step.
+        monkeypatch.setattr(f"engines.decoding.pace.{share}", 0.0)
+    crops = [noise(seed) for seed in range(5)]
+    first, *group = rows = bench.rows(crops)
+    bench.loop.submit([first])
+    while not first.generated:
+        bench.turn()
+    bench.loop.submit(group)
+    while not any(row.generated for row in group):
+        bench.turn()
+    assert not all(row.generated for row in group)
+    assert [text.text for text in bench.finish(rows)] == [bench.official(crop) for crop in crops]
+
+
 def test_special_tokens_are_kept_where_asked(make_bench):
     bench = make_bench()
     crops = [noise(seed, "Spotting:", skip_special_tokens=False, max_new_tokens=200) for seed in range(6)]
@@ -60,7 +86,7 @@ def test_rows_that_decode_go_on_while_others_are_admitted(make_bench, monkeypatc
 
 def test_a_deadline_ends_a_row_with_what_it_has(make_bench, monkeypatch):
     bench = make_bench()
-    monkeypatch.setattr("engines.decoding.loop.next_tokens", lambda logits, rows: [7 for _ in rows])
+    monkeypatch.setattr("engines.decoding.sampling.next_tokens", lambda logits, rows: [7 for _ in rows])
     [row] = bench.rows([noise(0, max_new_tokens=4000, deadline=time.time() + 0.3)])
     [text] = bench.run([row])
     assert text.finish_reason == "deadline"
@@ -191,7 +217,7 @@ class TestTrouble:
 
 def test_a_text_that_goes_round_in_a_loop_is_ended(make_bench, monkeypatch):
     bench = make_bench(repetition=64)
-    monkeypatch.setattr("engines.decoding.loop.next_tokens", lambda logits, rows: [7 for _ in rows])
+    monkeypatch.setattr("engines.decoding.sampling.next_tokens", lambda logits, rows: [7 for _ in rows])
     text, table = bench.rows([noise(0, max_new_tokens=2000), noise(1, "Table Recognition:", max_new_tokens=2000)])
     bench.run([text, table])
     assert [(row.prompt.is_table, reason, len(row.generated)) for row, reason in bench.ended] == [

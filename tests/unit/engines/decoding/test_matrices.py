@@ -13,6 +13,11 @@ INPUTS, OUTPUTS = 70, 42
 """Neither fills its last vector or tile."""
 
 
+@pytest.fixture(autouse=True)
+def small_matrices_count(monkeypatch):
+    monkeypatch.setattr("engines.decoding.matrices.FEW_WEIGHTS", 0)
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 4, 5, 8, 31, FEW_ROWS, FEW_ROWS + 1])
 @pytest.mark.parametrize("threads", [None, 2])
 @pytest.mark.parametrize("rounded", [True, False])

@@ -79,7 +79,7 @@ def test_a_stream_gives_the_text_in_pieces_and_then_whole(opened):
 
 def test_a_stream_left_early_takes_its_crop_out(opened, monkeypatch):
     engine = opened()
-    monkeypatch.setattr("engines.decoding.loop.next_tokens", lambda logits, rows: [7 for _ in rows])
+    monkeypatch.setattr("engines.decoding.sampling.next_tokens", lambda logits, rows: [7 for _ in rows])
     stream = engine.stream(crop(0, max_new_tokens=4000))
     next(stream)
     stream.close()
@@ -93,7 +93,7 @@ def test_a_stream_of_a_wrong_crop_raises(opened):
 
 
 def test_a_loop_of_tokens_reads_as_if_it_had_gone_on(opened, monkeypatch):
-    monkeypatch.setattr("engines.decoding.loop.next_tokens", lambda logits, rows: [10 for _ in rows])
+    monkeypatch.setattr("engines.decoding.sampling.next_tokens", lambda logits, rows: [10 for _ in rows])
     ended = opened(vlm_repetition_tokens=64).submit([crop(max_new_tokens=500)])[0].result()
     whole = opened(vlm_repetition_tokens=0).submit([crop(max_new_tokens=500)])[0].result()
     assert (ended.finish_reason, ended.tokens) == ("repetition", 64)
@@ -117,7 +117,7 @@ def test_a_loop_that_stands_still_is_replaced_and_its_crops_are_told(opened, mon
 
 def test_a_closed_engine_ends_what_is_open_and_takes_nothing_more(opened, monkeypatch):
     engine = opened()
-    monkeypatch.setattr("engines.decoding.loop.next_tokens", lambda logits, rows: [7 for _ in rows])
+    monkeypatch.setattr("engines.decoding.sampling.next_tokens", lambda logits, rows: [7 for _ in rows])
     futures = engine.submit([crop(number, max_new_tokens=4000) for number in range(4)])
     engine.close()
     for future in [*futures, *engine.submit([crop()])]:
