@@ -22,7 +22,7 @@ from gateway.jobs.jobs import open_jobs
 from gateway.jobs.work import working
 from gateway.metrics import Metrics
 from gateway.middleware import RequestContext
-from gateway.routes import docs, jobs, layout_parsing, mistral, ocr, service, ui
+from gateway.routes import docs, jobs, layout_parsing, mistral, ocr, paddle_jobs, service, ui
 from gateway.services import choose_renderers, running
 from gateway.settings import Settings
 from gateway.tracing import tracer
@@ -77,6 +77,7 @@ def create_app(settings: Settings, triton: InferenceClient | None = None) -> Fas
     app.include_router(ocr.router)
     app.include_router(jobs.router)
     app.include_router(layout_parsing.router)
+    app.include_router(paddle_jobs.router)
     app.include_router(mistral.router)
     app.include_router(service.router)
     app.include_router(ui.router)

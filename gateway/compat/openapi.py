@@ -7,11 +7,17 @@ from typing import Any
 from pydantic import BaseModel
 
 
-def json_body(model: type[BaseModel]) -> dict[str, Any]:
-    """A JSON body of `model`, with the models in it in place."""
+def json_body(model: type[BaseModel], *, attached: str | None = None) -> dict[str, Any]:
+    """A JSON body of `model`, with the models in it in place, or the same as multipart with a file as `attached`."""
     schema = model.model_json_schema(ref_template="#/{model}")
     parts = schema.pop("$defs", {})
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": _inlined(schema, parts)}}}}
+    as_json = _inlined(schema, parts)
+    content = {"application/json": {"schema": as_json}}
+    if attached is not None:
+        file = {"type": "string", "format": "binary", "description": "The document."}
+        as_form = {**as_json, "properties": {**as_json["properties"], attached: file}}
+        content["multipart/form-data"] = {"schema": as_form}
+    return {"requestBody": {"required": True, "content": content}}
 
 
 def _inlined(schema: Any, parts: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ Fields that are None are left out, as there (`response_model_exclude_none`); a `
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -16,6 +17,8 @@ from pydantic import BaseModel, Field
 from gateway.compat.paddlex_requests import RestructureRequest
 from gateway.document import Document, Page
 from gateway.triton import RestructuredPage
+
+Write = Callable[[Page, dict[str, bytes]], dict[str, str]]
 
 _INPUT = "input_img"
 """The name of the page itself among its drawings."""
@@ -70,10 +73,19 @@ class LayoutParsingAnswer(BaseModel):
     errorMsg: Literal["Success"] = "Success"
 
 
-def results_of(document: Document, *, images: bool) -> LayoutParsingResults:
-    """A reading; `images`: with the pictures of its Markdown. CPU-bound where there are many."""
+def as_base64(_page: Page, pictures: dict[str, bytes]) -> dict[str, str]:
+    """Pictures of a page as Base64, by their names."""
+    return {name: base64.b64encode(data).decode() for name, data in pictures.items()}
+
+
+def results_of(document: Document, *, images: bool, written: Write = as_base64) -> LayoutParsingResults:
+    """A reading; `images`: with the pictures of its Markdown. CPU-bound where there are many.
+
+    `written` makes the pictures of a page into text, by their names.
+    """
     return LayoutParsingResults(
-        layoutParsingResults=[_page(page, images=images) for page in document.pages], dataInfo=data_info(document)
+        layoutParsingResults=[_page(page, images=images, written=written) for page in document.pages],
+        dataInfo=data_info(document),
     )
 
 
@@ -103,16 +115,12 @@ def data_info(document: Document) -> DataInfo:
     return DataInfo(width=sizes[0].width, height=sizes[0].height, type="image")
 
 
-def _page(page: Page, *, images: bool) -> LayoutParsingResult:
-    drawings = _encoded(page.drawings)
+def _page(page: Page, *, images: bool, written: Write) -> LayoutParsingResult:
+    drawings = written(page, page.drawings)
     picture = drawings.pop(_INPUT, None)
     return LayoutParsingResult(
         prunedResult=page.result,
-        markdown=MarkdownData(text=page.markdown, images=_encoded(page.images) if images else None),
+        markdown=MarkdownData(text=page.markdown, images=written(page, page.images) if images else None),
         outputImages=drawings if picture else None,
         inputImage=picture,
     )
-
-
-def _encoded(images: dict[str, bytes]) -> dict[str, str]:
-    return {name: base64.b64encode(data).decode() for name, data in images.items()}

@@ -82,7 +82,7 @@ async def submit(request: Request, services: Parts, response: Response) -> JobAn
     The job runs as soon as a gateway has time, again if that one is killed, and its result can be asked for until
     `expires_at`.
     """
-    jobs = _jobs(services)
+    jobs = jobs_in(services)
     async with intake(request, services, OCR_FORM, folder=jobs.store.folder) as sent:
         state = request.state
         # What is wrong with the fields is told now.
@@ -100,14 +100,14 @@ async def jobs_of_client(
     request: Request, services: Parts, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> JobList:
     """The newest jobs of the client: of its API key, or where there are no keys, of its address."""
-    jobs = await _jobs(services).of_client(request.state.client, limit=limit)
+    jobs = await jobs_in(services).of_client(request.state.client, limit=limit)
     return JobList(jobs=[_answer(request, job) for job in jobs])
 
 
 @router.get("/jobs/{job_id}", summary="How a job is", responses={404: {"model": ErrorAnswer}})
 async def job(request: Request, services: Parts, job_id: str) -> JobAnswer:
     """Status, progress by page, times, and the error of a job that failed."""
-    return _answer(request, await _own(request, _jobs(services), job_id))
+    return _answer(request, await own_job(request, jobs_in(services), job_id))
 
 
 @router.get(
@@ -121,8 +121,8 @@ async def result(request: Request, services: Parts, job_id: str) -> Response:
 
     409 while it is not done, and when it was cancelled.
     """
-    jobs = _jobs(services)
-    found = await _own(request, jobs, job_id)
+    jobs = jobs_in(services)
+    found = await own_job(request, jobs, job_id)
     files = await jobs.result(found.id)
     as_markdown = preferred(request.headers.get("accept", "")) == "markdown"
     try:
@@ -142,20 +142,24 @@ async def result(request: Request, services: Parts, job_id: str) -> Response:
 )
 async def cancel(request: Request, services: Parts, job_id: str) -> JobAnswer | Response:
     """End a job that waits or runs, its pages in flight stopped; one that has ended is forgotten with its result."""
-    jobs = _jobs(services)
-    await _own(request, jobs, job_id)
+    jobs = jobs_in(services)
+    await own_job(request, jobs, job_id)
     cancelled = await jobs.cancel(job_id)
     return Response(status_code=204) if cancelled is None else _answer(request, cancelled)
 
 
-def _jobs(services: Services) -> Jobs:
+def jobs_in(services: Services) -> Jobs:
+    """The jobs of this server. Raises NotConfigured where it takes none."""
     if services.jobs is None:
         raise NotConfigured("this server takes no jobs in (JOBS is off): send the document to /ocr")
     return services.jobs
 
 
-async def _own(request: Request, jobs: Jobs, job_id: str) -> Job:
-    """The job, if the client may know of it: one of an API key is that key's, another's is whose who knows its id."""
+async def own_job(request: Request, jobs: Jobs, job_id: str) -> Job:
+    """The job, if the client may know of it: one of an API key is that key's, another's is whose who knows its id.
+
+    Raises NoSuchJob.
+    """
     found = await jobs.get(job_id)
     if key_of(found.ticket.client) and found.ticket.client != request.state.client:
         raise NoSuchJob("there is no such job")
