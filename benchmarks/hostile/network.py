@@ -20,8 +20,8 @@ from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 
-from dnslib import AAAA, CNAME, QTYPE, RD, RR, A, DNSRecord
-from dnslib.server import BaseResolver, DNSHandler, DNSLogger, DNSServer
+from dnslib import AAAA, CNAME, QTYPE, RD, RR, A, DNSRecord  # type: ignore[import-untyped]
+from dnslib.server import BaseResolver, DNSHandler, DNSLogger, DNSServer  # type: ignore[import-untyped]
 
 from benchmarks.hostile.zone import ADDRESSES, REBINDING, SILENT, ZONE
 

@@ -36,18 +36,21 @@ class Site(BaseHTTPRequestHandler):
         if local not in _OPEN:
             self.reached.append(f"{local}{self.path}")
         verb, _, rest = self.path.strip("/").partition("/")
-        if verb in self.documents:
-            return self.answer(self.documents[verb])
         manner = getattr(self, f"do_{verb.replace('-', '_')}", None)
-        return self.answer(b"nothing is here", 404) if manner is None else manner(unquote(rest))
+        if verb in self.documents:
+            self.answer(self.documents[verb])
+        elif manner is None:
+            self.answer(b"nothing is here", 404)
+        else:
+            manner(unquote(rest))
 
     def do_to(self, place: str) -> None:
         """Redirect."""
-        self.answer(b"", 302, Location=place)
+        self.answer(b"", 302, {"Location": place})
 
     def do_hops(self, left: str) -> None:
         """Redirect so many times, then give the page."""
-        self.answer(b"", 307, Location=f"/hops/{int(left) - 1}" if int(left) > 1 else "/page.png")
+        self.answer(b"", 307, {"Location": f"/hops/{int(left) - 1}" if int(left) > 1 else "/page.png"})
 
     def do_status(self, code: str) -> None:
         """Answer with this status."""
@@ -83,7 +86,7 @@ class Site(BaseHTTPRequestHandler):
 
     def do_compressed(self, _: str) -> None:
         """A bomb of a gigabyte, in the coding that nobody asked for."""
-        self.answer(self.documents["bomb.gz"], **{"Content-Encoding": "gzip"})
+        self.answer(self.documents["bomb.gz"], 200, {"Content-Encoding": "gzip"})
 
     def do_nonsense(self, _: str) -> None:
         """No HTTP."""
@@ -91,15 +94,15 @@ class Site(BaseHTTPRequestHandler):
 
     def do_cookie(self, _: str) -> None:
         """A page, and a cookie."""
-        self.answer(self.documents["page.png"], **{"Set-Cookie": "a=b"})
+        self.answer(self.documents["page.png"], 200, {"Set-Cookie": "a=b"})
 
     def do_no_cookie(self, _: str) -> None:
         """A page for who sends no cookie."""
         self.answer(self.documents["page.png"], 403 if self.headers["Cookie"] else 200)
 
-    def answer(self, content: bytes, status: int = 200, **headers: str) -> None:
+    def answer(self, content: bytes, status: int = 200, headers: dict[str, str] | None = None) -> None:
         """A whole answer."""
-        self.begin(status, {**headers, "Content-Length": str(len(content))})
+        self.begin(status, {**(headers or {}), "Content-Length": str(len(content))})
         self.wfile.write(content)
 
     def begin(self, status: int, headers: dict[str, str]) -> None:
