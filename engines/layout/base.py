@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -77,8 +77,11 @@ class LayoutEngine(Protocol):
     def load(self) -> None:
         """Read the weights and run once. Raises MissingWeights."""
 
-    def detect(self, pages: Sequence[Page]) -> list[list[Box] | EngineError]:
-        """The boxes of each page in reading order, or the error of that page alone; as long as `pages`."""
+    def detect(self, pages: Sequence[Page]) -> Iterator[list[Box] | EngineError]:
+        """Yield, in the order of the pages, each one's boxes in reading order or the error of that page alone.
+
+        A page does not wait for those behind it.
+        """
 
     def close(self) -> None:
         """Release threads and memory; the engine is not used again."""

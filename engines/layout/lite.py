@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -45,11 +45,12 @@ class LiteLayout:
         if isinstance(warm, EngineError):
             raise warm
 
-    def detect(self, pages: Sequence[Page]) -> list[list[Box] | EngineError]:
-        """The boxes of each page in reading order, or the error of that page alone; as long as `pages`."""
+    def detect(self, pages: Sequence[Page]) -> Iterator[list[Box] | EngineError]:
+        """Yield each page's boxes in reading order, or the error of that page alone: all are read side by side."""
         started = [self._start(page) for page in pages]
         finishing = [self._finish(page, work) for page, work in zip(pages, started, strict=True)]
-        return [page.result() if isinstance(page, Future) else page for page in finishing]
+        for page in finishing:
+            yield page.result() if isinstance(page, Future) else page
 
     def close(self) -> None:
         """Release the threads; the engine is not used again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,13 +13,14 @@ from engines.layout.base import Box, Page
 from engines.layout.official_model import OfficialModel, Prepared, Raw
 from engines.layout.official_options import OfficialOptions
 from engines.paddle_options import layout_refusal
-from engines.paddlex_models import open_static_predictor
+from engines.paddlex_models import chosen_device, open_static_predictor
 from engines.page.official import layout_arguments
 from engines.settings import EngineSettings
 from engines.weights.folder import find_weights
 
-BATCH = 8
-"""Pages a run of the model, as the official pipeline's configuration has it."""
+GPU_BATCH, CPU_BATCH = 8, 1
+"""Pages a run of the model: on a GPU as the official pipeline's configuration has it. On a CPU several gain nothing and
+lose its cache (a run of 8 took a quarter more CPU seconds a page), and the first page would wait for the last."""
 
 
 class PaddleLayout:
@@ -39,17 +40,18 @@ class PaddleLayout:
         self._model = OfficialModel(
             open_static_predictor(weights.layout, self._settings, **layout_arguments(weights.version))
         )
+        self._batch = CPU_BATCH if chosen_device(self._settings) == "cpu" else GPU_BATCH
         [warm] = self.detect([Page(np.full((800, 600, 3), 255, np.uint8))])
         if isinstance(warm, EngineError):
             raise warm
 
-    def detect(self, pages: Sequence[Page]) -> list[list[Box] | EngineError]:
-        """The boxes of each page in reading order, or the error of that page alone; as long as `pages`."""
-        works = [self._begin(page) for page in pages]
-        good = [work for work in works if isinstance(work, _Work)]
-        chunks = (good[start : start + BATCH] for start in range(0, len(good), BATCH))
-        found = (raw for chunk in chunks for raw in self._run(chunk))
-        return [self._finish(work, next(found)) if isinstance(work, _Work) else work for work in works]
+    def detect(self, pages: Sequence[Page]) -> Iterator[list[Box] | EngineError]:
+        """Yield each page's boxes in reading order, or the error of that page alone, as soon as they are known."""
+        for start in range(0, len(pages), self._batch):
+            works = [self._begin(page) for page in pages[start : start + self._batch]]
+            found = iter(self._run([work for work in works if isinstance(work, _Work)]))
+            for work in works:
+                yield self._finish(work, next(found)) if isinstance(work, _Work) else work
 
     def close(self) -> None:
         """Release the model; the engine is not used again."""
@@ -70,6 +72,8 @@ class PaddleLayout:
 
     def _run(self, works: Sequence[_Work]) -> list[Raw | EngineFailure]:
         """Run the model over pages; where it fails on several, over each, so that one does not fail the others."""
+        if not works:
+            return []
         try:
             return [*self._model.infer([work.data for work in works])]
         except Exception as error:  # noqa: BLE001 - Paddle raises what it likes

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from math import inf
 from typing import Any
 
-from backend.answers import answer, as_engine_error, failure
+from backend.answers import answer, as_engine_error, failure, send
 from backend.metrics import BATCH_BUCKETS, SECONDS_BUCKETS, Metrics
 from backend.tensors import read_bytes, read_image, text_tensor
 from engines.errors import BadOption, DeadlineExceeded, EngineError
@@ -17,7 +18,10 @@ from engines.table import make_layout
 
 
 class TritonPythonModel:
-    """Hands each batch to the layout engine; a request that is wrong fails alone."""
+    """Hands each batch to the layout engine; answers leave by the requests' response senders, each as it is known.
+
+    A request that is wrong fails alone.
+    """
 
     def initialize(self, args: dict[str, str]) -> None:  # noqa: ARG002 - Triton's signature
         """Load the engine that the environment names."""
@@ -28,34 +32,43 @@ class TritonPythonModel:
         self._batches = metrics.histogram("layout_batch_pages", "Pages an execution", BATCH_BUCKETS)
         self._seconds = metrics.histogram("layout_engine_seconds", "Seconds of the engine a batch", SECONDS_BUCKETS)
 
-    def execute(self, requests: list[Any]) -> list[Any]:
-        """Detect on all pages of the batch at once."""
+    def execute(self, requests: list[Any]) -> None:
+        """Detect on all pages of the batch."""
         self._batches.observe(len(requests))
-        pages = [_page(request) for request in requests]
-        good = [page for page in pages if isinstance(page, Page)]
-        found = iter(self._detect(good))
-        return [self._answer(next(found) if isinstance(page, Page) else page) for page in pages]
+        good: list[tuple[Any, Page]] = []
+        for request in requests:
+            sender, page = request.get_response_sender(), _page(request)
+            if isinstance(page, Page):
+                good.append((sender, page))
+            else:
+                self._answer(sender, page)
+        start = time.perf_counter()
+        for (sender, _), outcome in zip(good, self._detect([page for _, page in good]), strict=True):
+            self._answer(sender, outcome)
+        self._seconds.observe(time.perf_counter() - start)
 
     def finalize(self) -> None:
         """Release the engine."""
         self._engine.close()
         self._metrics.close()
 
-    def _detect(self, pages: list[Page]) -> list[list[Box] | EngineError]:
-        start = time.perf_counter()
+    def _detect(self, pages: list[Page]) -> Iterator[list[Box] | EngineError]:
+        """What the engine finds on each page; where it fails as a whole, that error for each that is left."""
+        left = len(pages)
         try:
-            return self._engine.detect(pages)
+            for outcome in self._engine.detect(pages):
+                left -= 1
+                yield outcome
         except Exception as error:  # noqa: BLE001 - whatever it is, these requests must be answered
-            return [as_engine_error(error)] * len(pages)
-        finally:
-            self._seconds.observe(time.perf_counter() - start)
+            yield from [as_engine_error(error)] * left
 
-    def _answer(self, outcome: list[Box] | EngineError) -> Any:
+    def _answer(self, sender: Any, outcome: list[Box] | EngineError) -> None:
         if isinstance(outcome, EngineError):
             self._pages.add(outcome=outcome.code)
-            return failure(outcome)
-        self._pages.add(outcome="ok")
-        return answer([text_tensor("BOXES", json.dumps(outcome), shape=(1, 1))])
+            send(sender, failure(outcome))
+        else:
+            self._pages.add(outcome="ok")
+            send(sender, answer([text_tensor("BOXES", json.dumps(outcome), shape=(1, 1))]))
 
 
 def _page(request: Any) -> Page | EngineError:

@@ -77,7 +77,7 @@ def test_columns_are_read_one_after_the_other(layout: LiteLayout) -> None:
 
 
 def test_a_blank_page_has_no_boxes(layout: LiteLayout) -> None:
-    assert layout.detect([Page(np.full((2339, 1654, 3), 255, np.uint8))]) == [[]]
+    assert [*layout.detect([Page(np.full((2339, 1654, 3), 255, np.uint8))])] == [[]]
 
 
 @pytest.mark.parametrize("written", ["Hello world 123", "17"])
@@ -91,7 +91,7 @@ def test_the_only_line_of_a_page_is_text_wherever_it_stands(layout: LiteLayout, 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 2000), (2000, 3), (40, 40)])
 def test_odd_sizes_are_pages_too(layout: LiteLayout, size: tuple[int, int]) -> None:
-    assert layout.detect([Page(np.full((*size, 3), 255, np.uint8))]) == [[]]
+    assert [*layout.detect([Page(np.full((*size, 3), 255, np.uint8))])] == [[]]
 
 
 def test_a_bad_page_fails_alone(layout: LiteLayout) -> None:

@@ -16,7 +16,7 @@ import pytest
 from engines.errors import BadOption, BadSetting, EngineFailure, MissingWeights, UnsupportedOption
 from engines.layout.base import LABELS, Page
 from engines.layout.official_model import OfficialModel
-from engines.layout.paddle import BATCH, PaddleLayout
+from engines.layout.paddle import CPU_BATCH, GPU_BATCH, PaddleLayout
 from engines.paddlex_models import open_predictor
 from engines.page.official import layout_arguments
 from engines.settings import EngineSettings
@@ -82,13 +82,33 @@ def pair(request: pytest.FixtureRequest, made_weights: Path, made_weights_v1: Pa
     engine.close()
 
 
-def test_pages_of_a_batch_get_what_the_official_model_gives_each_alone(pair: Pair) -> None:
+@pytest.mark.parametrize("batch", [CPU_BATCH, GPU_BATCH])
+def test_pages_of_a_batch_get_what_the_official_model_gives_each_alone(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(pair.engine, "_batch", batch)
     pages = [Page(image, options) for image in PAGES for options in pair.options]
-    assert len(pages) > 3 * BATCH
-    together = pair.engine.detect(pages)
+    assert len(pages) > 3 * GPU_BATCH
+    together = list(pair.engine.detect(pages))
     for page, boxes in zip(pages, together, strict=True):
         assert json.dumps(boxes) == pair.official(page.image, **page.options), page.options
-    assert [pair.engine.detect([page])[0] for page in pages[::5]] == together[::5]
+    assert [pair.found(page.image, **page.options) for page in pages[::5]] == together[::5]
+
+
+def test_a_page_does_not_wait_for_those_behind_it(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    infer = OfficialModel.infer
+
+    def counted(self: OfficialModel, pages: Any) -> Any:
+        seen.append(len(pages))
+        return infer(self, pages)
+
+    monkeypatch.setattr(OfficialModel, "infer", counted)
+    found = pair.engine.detect([Page(image) for image in PAGES])
+    assert next(found)
+    assert seen == [CPU_BATCH]
+    assert len(list(found)) == len(PAGES) - 1
+    assert sum(seen) == len(PAGES)
 
 
 def test_the_options_of_these_tests_make_a_difference(pair: Pair) -> None:
