@@ -7,6 +7,7 @@ import { segmentsOf, type Segment } from "../markdown/parser";
 import { render } from "../markdown/render";
 import type { Block } from "../reading/answer";
 import { useWords } from "../words";
+import { classes } from "./classes";
 import { Icon } from "./icons";
 import { nameOf } from "./page-image";
 import type { TextProps } from "./page-text";
@@ -65,9 +66,7 @@ function Part(props: PartProps): JSX.Element {
   };
   return (
     <div
-      class={["part", first !== undefined && "is-linked", isSelected && "is-selected", isHovered && "is-hovered"]
-        .filter(Boolean)
-        .join(" ")}
+      class={classes("part", { "is-linked": first !== undefined, "is-selected": isSelected, "is-hovered": isHovered })}
       data-blocks={blocks.join(" ")}
       tabIndex={-1}
       onClick={select}

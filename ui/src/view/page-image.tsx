@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Block, Page } from "../reading/answer";
 import type { Reading } from "../reading/state";
 import { useWords, type Words } from "../words";
+import { classes } from "./classes";
 import { Icon } from "./icons";
 import { moveFocus } from "./roving";
 import { bringIntoView } from "./scrolling";
@@ -52,7 +53,7 @@ export function PageImage(props: Props): JSX.Element {
         <Tool icon="minus" label={words.zoomOut} isOff={zoom === 0} onClick={() => setZoom(zoom - 1)} />
         <Tool icon="plus" label={words.zoomIn} isOff={zoom === ZOOMS.length - 1} onClick={() => setZoom(zoom + 1)} />
       </div>
-      <div class="pane-body" tabIndex={0} role="region" aria-label={words.image}>
+      <div class="pane-body" tabIndex={0} role="group" aria-label={words.boxes}>
         <div
           class={image === null || isBroken ? "sheet is-blank" : "sheet"}
           style={{ width: `${100 * (ZOOMS[zoom] ?? 1)}%`, aspectRatio: `${page.width} / ${page.height}` }}
@@ -91,7 +92,7 @@ function Boxes({ page, selection, hovered, onSelect, onHover }: Props): JSX.Elem
           type="button"
           data-block={place}
           data-kind={kindOf(block.label)}
-          class={classOf(place, selection, hovered)}
+          class={classOf(place, block, page, selection, hovered)}
           style={placeOf(block, page)}
           tabIndex={place === first ? 0 : -1}
           aria-pressed={selection?.block === place}
@@ -146,8 +147,12 @@ function percentOf(score: number): number {
   return Math.round(100 * score);
 }
 
-function classOf(place: number, selection: Selection | null, hovered: number | null): string {
-  return ["box", selection?.block === place && "is-selected", hovered === place && "is-hovered"].filter(Boolean).join(" ");
+function classOf(place: number, block: Block, page: Page, selection: Selection | null, hovered: number | null): string {
+  return classes("box", {
+    "is-selected": selection?.block === place,
+    "is-hovered": hovered === place,
+    "is-at-edge": (block.bbox[0] ?? 0) < 0.04 * page.width,
+  });
 }
 
 function placeOf(block: Block, page: Page): CSSProperties {
@@ -166,7 +171,7 @@ function placeOf(block: Block, page: Page): CSSProperties {
 /** The tip stands above the box and goes to the right, unless the edge of the page is there. */
 function tipClassOf(block: Block, page: Page): string {
   const [left = 0, top = 0] = block.bbox;
-  return ["tip", top < page.height * 0.06 && "is-below", left > page.width * 0.6 && "is-left"].filter(Boolean).join(" ");
+  return classes("tip", { "is-below": top < page.height * 0.06, "is-left": left > page.width * 0.6 });
 }
 
 function kindOf(label: string): string {

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import type { Place } from "../markdown/places";
 import type { Page } from "../reading/answer";
+import { classes } from "./classes";
 import type { TextProps } from "./page-text";
 
 interface Piece {
@@ -54,9 +55,7 @@ export function Pieces({ pieces, selection, hovered, onSelect, onHover }: Props)
             key={place}
             data-blocks={block}
             tabIndex={-1}
-            class={["piece", selection?.block === block && "is-selected", hovered === block && "is-hovered"]
-              .filter(Boolean)
-              .join(" ")}
+            class={classes("piece", { "is-selected": selection?.block === block, "is-hovered": hovered === block })}
             onClick={() => onSelect(block, false)}
             onMouseEnter={() => onHover(block)}
             onMouseLeave={() => onHover(null)}

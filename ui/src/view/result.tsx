@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { placesOf } from "../markdown/places";
 import type { Page } from "../reading/answer";
 import type { PictureStore } from "../reading/pictures";
-import { countDone, type PageState, type Reading } from "../reading/state";
+import { countDone, isRunning, type PageState, type Reading } from "../reading/state";
 import { useWords } from "../words";
 import { PageImage } from "./page-image";
 import { ProblemCard } from "./problem";
@@ -43,13 +43,13 @@ export function Result({ reading, pictures, onShow, onCancel, onAgain, onLeave }
         <ProblemCard problem={reading.problem} hasPages={countDone(reading) > 0} onAgain={onAgain} />
       )}
       {reading.answer !== null && <Notes warnings={reading.answer.warnings} errors={reading.answer.errors} />}
-      {reading.indices.length > 0 && (
+      {reading.indices.length > 0 && (isRunning(reading) || countDone(reading) > 0) && (
         <div class="panes">
           <Rail reading={reading} pictures={pictures} onShow={onShow} />
           <Shown key={reading.shown} reading={reading} state={shown} pictures={pictures} onShow={onShow} />
         </div>
       )}
-      {reading.indices.length === 0 && reading.problem === null && <Waiting />}
+      {reading.phase === "sending" && <Waiting />}
     </main>
   );
 }

@@ -66,12 +66,7 @@ function Status({ reading }: { reading: Reading }): JSX.Element {
       );
     case "reading": {
       const left = done >= 2 && done < all ? words.left(duration(language, (passed / done) * (all - done))) : null;
-      return (
-        <p class="status">
-          {words.doneOf(done, all, time)}
-          {left && <span> · {left}</span>}
-        </p>
-      );
+      return <p class="status">{[words.doneOf(done, all, time), left].filter(Boolean).join(" · ")}</p>;
     }
     case "done":
       return (
