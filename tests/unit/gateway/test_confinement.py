@@ -148,24 +148,24 @@ class TestNothingElseNotices:
         assert (answer.status_code, error_of(answer)["code"]) == (422, "render_failed")
 
     def test_a_kill(self, start: Start) -> None:
-        client = start(render_workers=2, render_timeout=20, pdf_renderer="pdfium")
-
-        def kill() -> None:
-            busy = max(workers(), key=lambda process: sum(process.cpu_times()[:2]))
-            busy.kill()
-
-        answer = self.read_beside(client, ENDLESS, kill)
+        client = start(render_workers=2, render_timeout=60, pdf_renderer="pdfium")
+        answer = self.read_beside(client, ENDLESS, psutil.Process.kill)
         assert (answer.status_code, error_of(answer)["code"]) == (422, "render_failed")
         assert "died" in error_of(answer)["message"]
 
-    def read_beside(self, client: TestClient, hostile: bytes, then: Callable[[], None] = lambda: None) -> Any:
-        """The answer to `hostile`; others are sent meanwhile, and after the first of them `then` is done."""
+    def read_beside(
+        self, client: TestClient, hostile: bytes, then: Callable[[psutil.Process], None] = psutil.Process.resume
+    ) -> Any:
+        """The answer to `hostile`, whose process is held, and after others were read has `then` done to it."""
         answers = []
         thread = threading.Thread(target=lambda: answers.append(client.post("/ocr", **as_json(hostile))))
         thread.start()
-        others = [client.post("/ocr", **as_json(pdf()))]
-        then()
-        others += [client.post("/ocr", **as_json(encoded(picture()))) for _ in range(5)]
+        while 'ocr_gateway_stage_in_flight{stage="render"} 1.0' not in client.get("/metrics").text:
+            pass
+        (held,) = workers()
+        held.suspend()
+        others = [client.post("/ocr", **as_json(document)) for document in (pdf(), encoded(picture())) for _ in "123"]
+        then(held)
         thread.join()
         others.append(client.post("/ocr", **as_json(pdf())))
         assert [other.status_code for other in others] == [200] * 7
