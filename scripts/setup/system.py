@@ -43,8 +43,9 @@ def needs() -> list[Need]:
 
 
 def needs_of_tests() -> list[Need]:
-    """Return what only the tests need: Ceph's RADOS Gateway, a real S3 for tests/s3, and Redis for tests/jobs."""
+    """Return what only the tests need: a browser, Redis, and Ceph's RADOS Gateway, a real S3."""
     return [
+        Need("chromium (the tests' browser)", "chromium", _has_chromium),
         Need("redis-server (the tests' Redis)", "redis-server", lambda: shutil.which("redis-server") is not None),
         Need("ceph-mon (the tests' S3)", "ceph-mon", lambda: shutil.which("ceph-mon") is not None),
         Need("ceph-osd (the tests' S3)", "ceph-osd", lambda: shutil.which("ceph-osd") is not None),
@@ -121,6 +122,10 @@ def _has_libpython() -> bool:
     name = f"libpython{PYTHON}.so.1.0"
     # An interpreter built by hand (pyenv) brings its own; the supervisor then puts this folder on Triton's path.
     return Path(sysconfig.get_config_var("LIBDIR"), name).exists() or _loads(name)
+
+
+def _has_chromium() -> bool:
+    return any(shutil.which(program) for program in ("chromium", "chromium-browser", "google-chrome"))
 
 
 def _has_ensurepip() -> bool:
