@@ -1,4 +1,4 @@
-"""What the page at /ui is built with and tested by, in `ui/node_modules`. Whoever only runs the server needs none of it."""
+"""What builds and tests the page at /ui, in `ui/node_modules`. Whoever only runs the server needs none of it."""
 
 from __future__ import annotations
 
