@@ -1,7 +1,7 @@
 """The options of a reading: the fields of PaddleOCR-VL's own HTTP API that concern a page or the joining of pages.
 
-Names, types and ranges are those of PaddleX 3.7.2 (paddlex/inference/serving/schemas/paddleocr_vl.py). What is left
-out of a request is decided by the engine.
+Names, types and ranges are those of PaddleX 3.7.2 (paddlex/inference/serving/schemas/paddleocr_vl.py), `ifAble` apart.
+What is left out of a request is decided by the engine.
 """
 
 # The names are those of the JSON.
@@ -64,6 +64,10 @@ class Options(BaseModel):
     prettifyMarkdown: bool | None = Field(default=None, description="Centre figures and tables by HTML (on).")
     showFormulaNumber: bool | None = Field(default=None, description="Write formula numbers (off).")
     returnMarkdownImages: bool | None = Field(default=None, description="Give the pictures with the answer (on).")
+    ifAble: list[Annotated[str, Field(max_length=100)]] | None = Field(
+        default=None,
+        description="Names of options that are left out, with a warning, where the engine can't honour them.",
+    )
     restructurePages: bool | None = Field(
         default=None, description="Work over page breaks in documents of many pages (on)."
     )

@@ -79,6 +79,8 @@ class PageOptions(JsonOptions):
     show_formula_number: bool = False
     return_markdown_images: bool = True
     visualize: bool = False
+    if_able: tuple[str, ...] = ()
+    """Names of options that are left out, with a warning, where the running engine can't honour them."""
 
     deadline: float | None = None
     """Unix seconds after which the answer is of no use."""
@@ -99,7 +101,7 @@ class PageOptions(JsonOptions):
 
         Steps before the layout are off unless asked for: None would leave one on where the other is asked for.
         """
-        rendering = {"prettify_markdown", "show_formula_number", "return_markdown_images", "visualize"}
+        rendering = {"prettify_markdown", "show_formula_number", "return_markdown_images", "visualize", "if_able"}
         running = {"deadline", "cancel_key", "cancel"}
         arguments = self.model_dump(exclude=rendering | running | {"vlm_extra_args"})
         steps = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class PageReader:
             DeadlineExceeded: `options.deadline` passed.
             EngineError: whatever the models answered.
         """
-        self._refuse_unsupported(options)
+        options, left_out = self._honoured(options)
         deadline = options.deadline if options.deadline is not None else time.time() + self._settings.ocr_timeout
         _check(deadline)
         page = decode(data, self._settings.max_image_pixels)
@@ -50,12 +51,21 @@ class PageReader:
         [result] = pipeline.predict(page, **options.predict_arguments())
         if any(text.finish_reason == "deadline" for text in pipeline.texts):
             raise DeadlineExceeded("the page's text was not read before the deadline")
-        return _page_result(page, result, pipeline, options)
+        read = _page_result(page, result, pipeline, options)
+        return replace(read, warnings=[*left_out, *read.warnings])
 
-    def _refuse_unsupported(self, options: PageOptions) -> None:
+    def _honoured(self, options: PageOptions) -> tuple[PageOptions, list[PageWarning]]:
+        """The options without those that need not be honoured and can't, and what to tell of these."""
+        kept, left_out = {}, []
         for name, value in options.chosen().items():
-            if reason := self._refusal(name, value):
+            reason = self._refusal(name, value)
+            if reason is None:
+                kept[name] = value
+            elif name in options.if_able:
+                left_out.append(PageWarning("not_honoured", reason))
+            else:
                 raise UnsupportedOption(reason)
+        return PageOptions.model_validate(kept) if left_out else options, left_out
 
 
 def _check(deadline: float) -> None:

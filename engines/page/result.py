@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-WarningType = Literal["left_as_image", "unreadable_text", "cut_short"]
+WarningType = Literal["left_as_image", "unreadable_text", "cut_short", "not_honoured"]
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,13 @@ class LayoutParsingOptions(Options):
         """The same as this gateway's own request has it. Raises UnsupportedOption, and InvalidField of `pages`."""
         _refuse(self.outputFormats)
         options = Options.model_validate(self.model_dump(include=set(Options.model_fields)))
-        # Off by default there, and on here.
-        options = options.model_copy(update={"restructurePages": self.restructurePages or False})
-        return OcrFields(options=options, pages=pages)
+        changes = {
+            # Off by default there, and on here.
+            "restructurePages": self.restructurePages or False,
+            # Clients switch these on for all documents.
+            "ifAble": ["useChartRecognition", "useSealRecognition"] if self.ifAble is None else self.ifAble,
+        }
+        return OcrFields(options=options.model_copy(update=changes), pages=pages)
 
 
 class LayoutParsingRequest(DocumentFields, LayoutParsingOptions):

@@ -50,7 +50,9 @@ async def layout_parsing(request: Request, services: Parts) -> Response:
         draw = services.settings.visualize if asked.visualize is None else asked.visualize
         document = await sent.read(sent.task(asked.ocr_fields(), visualize=draw))
         results = await asyncio.to_thread(results_of, document, images=asked.returnMarkdownImages is not False)
-    return await _answer(request, results)
+    response = await _answer(request, results)
+    response.headers["X-Warnings"] = str(len(document.warnings))
+    return response
 
 
 @router.post(

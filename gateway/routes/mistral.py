@@ -32,7 +32,7 @@ async def ocr(request: Request, services: Parts) -> Response:
         document = await sent.read(task)
         size = sent.path.stat().st_size
         body = await asyncio.to_thread(_body, sent.fields, document, dpi=task.dpi, size=size)
-    return Response(body, media_type="application/json")
+    return Response(body, media_type="application/json", headers={"X-Warnings": str(len(document.warnings))})
 
 
 def _body(asked: MistralRequest, document: Document, *, dpi: int, size: int) -> str:

@@ -51,6 +51,11 @@ def test_answers_what_the_official_server_answers(client: TestClient, triton: Fa
     assert response.json()["result"]["dataInfo"] == {"width": 120, "height": 80, "type": "image"}
 
 
+def test_a_header_counts_the_warnings(client: TestClient, triton: FakeTriton) -> None:
+    triton.warnings = [{"type": "not_honoured", "message": "useChartRecognition: no model for charts"}]
+    assert client.post("/layout-parsing", **as_json(PAGE)).headers["x-warnings"] == "1"
+
+
 def test_a_log_id_is_made_where_none_is_sent(client: TestClient) -> None:
     response = client.post("/layout-parsing", **as_json(PAGE))
     assert response.json()["logId"] == response.headers["x-request-id"]
@@ -94,6 +99,7 @@ def test_every_option_reaches_the_engine(client: TestClient, triton: FakeTriton)
     results_of(client.post("/layout-parsing", **as_json(PAGE, **options)))
     [told] = triton.options
     assert {name: told[name] for name in options} == options
+    assert told["ifAble"] == ["useChartRecognition", "useSealRecognition"]
 
 
 def test_pages_stay_as_they_are_unless_restructuring_is_asked_for(client: TestClient, triton: FakeTriton) -> None:

@@ -144,6 +144,18 @@ def test_an_option_that_the_engine_lacks_is_refused_by_name(models, read):
         read(useChartRecognition=True)
 
 
+def test_what_need_not_be_honoured_is_left_out_and_told(models, read):
+    models.boxes = [box("text", 10, 10, 390, 60)]
+    page = read(useChartRecognition=True, useSealRecognition=True, ifAble=["useChartRecognition", "useSealRecognition"])
+    assert page.result["model_settings"]["use_chart_recognition"] is False
+    assert [(warning.type, warning.message.partition(":")[0]) for warning in page.warnings] == [
+        ("not_honoured", "useChartRecognition"),
+        ("not_honoured", "useSealRecognition"),
+    ]
+    with pytest.raises(UnsupportedOption, match="useSealRecognition"):
+        read(useChartRecognition=True, useSealRecognition=True, ifAble=["useChartRecognition"])
+
+
 def test_bytes_that_are_no_image_are_refused(models):
     with pytest.raises(BadImage):
         PageReader(models, EngineSettings()).read(b"junk", PageOptions())
