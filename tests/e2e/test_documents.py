@@ -35,7 +35,7 @@ def test_known_text_is_read(client, document: Document):
 
 def test_a_pdf_of_several_pages_is_one_document(client):
     answer = client.post("/ocr", files={"file": SAMPLE.read_bytes()}).raise_for_status().json()
-    assert answer.keys() == {"id", "engine", "model", "markdown", "pages", "usage", "saved", "warnings"}
+    assert answer.keys() == {"id", "engine", "model", "markdown", "pages", "usage", "saved", "warnings", "errors"}
     assert [page["index"] for page in answer["pages"]] == list(range(len(answer["pages"])))
     assert len(answer["pages"]) > 1
     assert answer["usage"]["pages"] == len(answer["pages"])
