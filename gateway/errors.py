@@ -275,9 +275,10 @@ class EngineOverloaded(Unavailable):
 
 
 class EngineRestarting(Unavailable):
-    """Triton, or one of its models, is down."""
+    """Triton, or one of its models, is down. `taken`: it may have begun with what it was asked for."""
 
     code = "engine_restarting"
+    taken: bool = True
 
 
 class VlmServerUnavailable(Unavailable):

@@ -14,7 +14,8 @@ from gateway.page_ranges import EVERY_PAGE
 from gateway.pages.pool import RendererPool, SourceDocument
 from gateway.restructuring import Restructurer
 from gateway.retry import Retrier
-from gateway.triton import Models, PageResult
+from gateway.triton import PageResult
+from gateway.tritons import Tritons
 from gateway.turns import Turns
 
 _OF_A_PAGE = (BadImage, RenderFailed, PageTooLarge, EngineFailure)
@@ -27,7 +28,7 @@ class DocumentReader:
     def __init__(
         self,
         pool: RendererPool,
-        models: Models,
+        tritons: Tritons,
         retrier: Retrier,
         restructurer: Restructurer,
         metrics: Metrics,
@@ -37,7 +38,7 @@ class DocumentReader:
         over_all: int,
     ) -> None:
         self._pool = pool
-        self._models = models
+        self._tritons = tritons
         self._metrics = metrics
         self._retrier = retrier
         self._restructurer = restructurer
@@ -67,8 +68,8 @@ class DocumentReader:
             page_count=source.page_count,
             kind=source.kind,
             warnings=[warn for page in pages for warn in page.warnings],
-            engine=self._models.identity.engine or "",
-            model=self._models.identity.model or "",
+            engine=self._tritons.identity.engine or "",
+            model=self._tritons.identity.model or "",
             failures=failures,
         )
         return await self._restructurer.restructured(document, task) if restructures else document
@@ -131,7 +132,7 @@ class DocumentReader:
         options = task.options.for_page()
         if task.visualize:
             options["visualize"] = True
-        return self._models.read_page(data, options, task.deadline, task.request_id)
+        return self._tritons.read_page(data, options, task.deadline, task.request_id)
 
 
 def _restructures(task: Task, pages: int) -> bool:

@@ -13,14 +13,15 @@ from gateway.document import Document, Page, Task, Warn
 from gateway.errors import EngineFailure
 from gateway.metrics import Metrics
 from gateway.retry import Retrier
-from gateway.triton import Models, RestructuredPage
+from gateway.triton import RestructuredPage
+from gateway.tritons import Tritons
 
 
 class Restructurer:
     """Works on the results of a document's pages, once all of them are read."""
 
-    def __init__(self, models: Models, retrier: Retrier, metrics: Metrics) -> None:
-        self._models = models
+    def __init__(self, tritons: Tritons, retrier: Retrier, metrics: Metrics) -> None:
+        self._tritons = tritons
         self._retrier = retrier
         self._metrics = metrics
 
@@ -75,7 +76,7 @@ class Restructurer:
         Raises InvalidRequest, EngineOverloaded, EngineRestarting, EngineFailure, DeadlineExceeded.
         """
         return await self._retrier.call(
-            partial(self._models.restructure, results, options, deadline, request_id), deadline
+            partial(self._tritons.restructure, results, options, deadline, request_id), deadline
         )
 
 

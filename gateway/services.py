@@ -10,8 +10,11 @@ from dataclasses import dataclass
 from typing import Annotated, cast
 
 from fastapi import Depends, Request
+from pydantic import HttpUrl
 
 from gateway.admission import Admission
+from gateway.background import background
+from gateway.canaries import Canaries
 from gateway.health import HealthChecker
 from gateway.jobs.jobs import Jobs
 from gateway.metrics import Metrics
@@ -28,7 +31,8 @@ from gateway.sources.host_list import HostList
 from gateway.sources.url import Fetcher
 from gateway.sources.url_rules import UrlRules
 from gateway.storage import Storage
-from gateway.triton import InferenceClient, Models, connect
+from gateway.triton import InferenceClient, connect
+from gateway.tritons import Tritons
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,7 @@ class Services:
     settings: Settings
     admission: Admission
     metrics: Metrics
-    models: Models
+    tritons: Tritons
     bodies: BodyReader
     reader: DocumentReader
     restructurer: Restructurer
@@ -94,24 +98,23 @@ async def running(
         threads = ThreadPoolExecutor(settings.max_requests + 16, thread_name_prefix="gateway")
         asyncio.get_running_loop().set_default_executor(threads)
         stack.callback(threads.shutdown, wait=False, cancel_futures=True)
-        # One connection a page, and some for canaries and restructuring.
-        client = triton or connect(
+        tritons = Tritons(
             settings.triton_url,
-            connections=settings.max_pages_in_flight + 16,
-            seconds=settings.request_timeout + 30,
-            headers=metrics.tracer.headers,
+            lambda url: triton or _client(url, settings, metrics),
+            Canaries(settings.health_timeout),
         )
-        models = Models(client)
-        stack.push_async_callback(models.close)
+        stack.push_async_callback(tritons.close)
+        await tritons.open()
+        await stack.enter_async_context(background(tritons.watch()))
+        metrics.watch("tritons", "Tritons that TRITON_URL leads to.", lambda: tritons.known)
+        metrics.watch("tritons_up", "Those of them that pages are sent to.", lambda: tritons.up)
         s3 = S3Store.from_settings(settings)
         if s3 is not None:
             stack.callback(s3.close)
-        health = HealthChecker(
-            models, s3, admission, seconds=settings.health_timeout, cache_seconds=settings.health_cache_seconds
-        )
+        health = HealthChecker(tritons, s3, admission, cache_seconds=settings.health_cache_seconds)
         stack.push_async_callback(health.close)
         retrier = Retrier(health.able_since, metrics, restart_seconds=settings.retry_seconds)
-        restructurer = Restructurer(models, retrier, metrics)
+        restructurer = Restructurer(tritons, retrier, metrics)
         pool = RendererPool(
             workers=settings.render_workers,
             renderers=renderers,
@@ -130,12 +133,12 @@ async def running(
             settings=settings,
             admission=admission,
             metrics=metrics,
-            models=models,
+            tritons=tritons,
             bodies=BodyReader(fetcher, settings.max_upload_bytes),
             restructurer=restructurer,
             reader=DocumentReader(
                 pool,
-                models,
+                tritons,
                 retrier,
                 restructurer,
                 metrics,
@@ -148,6 +151,16 @@ async def running(
             jobs=jobs,
             health=health,
         )
+
+
+def _client(url: HttpUrl, settings: Settings, metrics: Metrics) -> InferenceClient:
+    return connect(
+        url,
+        # One a page, and some for canaries and restructuring.
+        connections=settings.max_pages_in_flight + settings.max_requests + 16,
+        seconds=settings.request_timeout + 30,
+        headers=metrics.tracer.headers,
+    )
 
 
 def _of(request: Request) -> Services:

@@ -21,6 +21,7 @@ from gateway.access.rates import UNLIMITED
 from gateway.access.setting_types import Networks, Origins, Paths, Rate, RedisUrl
 from gateway.sources.dialling import tls_context
 from gateway.sources.host_list import HostList
+from gateway.triton_addresses import TritonUrl, TritonUrls
 
 MEBIBYTE = 1024 * 1024
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -41,7 +42,10 @@ class Settings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for every interface.")
     gateway_port: int = Field(default=8081, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
-    triton_url: HttpUrl = Field(default=HttpUrl("http://127.0.0.1:8000"), description="Triton's HTTP address.")
+    triton_url: TritonUrls = Field(
+        default=(TritonUrl("http://127.0.0.1:8000"),),
+        description="Triton's HTTP address, several by commas, or `dns+http://name:8000` for all addresses of a name.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least level that is logged."
     )

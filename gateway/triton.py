@@ -189,6 +189,8 @@ class Models:
             return await deadline.wait(self.client.infer(model, inputs, request_id=request_id))
         except InferenceServerException as error:
             raise meaning(model, error, deadline) from None
+        except aiohttp.ClientConnectorError:
+            raise restarting(taken=False) from None
         except (aiohttp.ClientError, OSError):
             raise restarting() from None
 

@@ -77,6 +77,8 @@ def late(deadline: Deadline) -> DeadlineExceeded:
     return error
 
 
-def restarting() -> EngineRestarting:
-    """Triton, or one of its models, is down, and the supervisor brings it back."""
-    return EngineRestarting("the OCR server is restarting; send it again", retry_after=_RESTART_SECONDS)
+def restarting(*, taken: bool = True) -> EngineRestarting:
+    """Triton, or one of its models, is down, and the supervisor brings it back; `taken`: see EngineRestarting."""
+    error = EngineRestarting("the OCR server is restarting; send it again", retry_after=_RESTART_SECONDS)
+    error.taken = taken
+    return error

@@ -46,8 +46,8 @@ async def about(request: Request, response: Response, services: Parts) -> About 
     return About(
         name="PaddleOCR-VL server",
         version=__version__,
-        engine=services.models.identity.engine,
-        model=services.models.identity.model,
+        engine=services.tritons.identity.engine,
+        model=services.tritons.identity.model,
         endpoints={
             "POST /ocr": "read a document",
             "POST /jobs": "read a document in the background",

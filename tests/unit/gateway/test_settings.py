@@ -11,11 +11,8 @@ from gateway.settings import Settings, SettingsError, load
 
 def test_defaults() -> None:
     settings = load()
-    assert (settings.host, settings.gateway_port, str(settings.triton_url)) == (
-        "127.0.0.1",
-        8081,
-        "http://127.0.0.1:8000/",
-    )
+    assert (settings.host, settings.gateway_port) == ("127.0.0.1", 8081)
+    assert list(map(str, settings.triton_url)) == ["http://127.0.0.1:8000/"]
     assert settings.missing_s3_settings() == ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY"]
 
 
@@ -40,6 +37,8 @@ def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         ("MAX_PAGES", "0"),
         ("PDF_RENDERER", "ghostscript"),
         ("TRITON_URL", "localhost:8000"),
+        ("TRITON_URL", "http://one:8000,two:8000"),
+        ("TRITON_URL", "dns+http://triton"),
         ("URL_ALLOW", "10.0.0.1/8"),
         ("URL_ALLOW", "files.example:x"),
         ("URL_DENY", "http://files.example"),
