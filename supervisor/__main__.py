@@ -62,7 +62,9 @@ def _addresses(stack: Stack) -> str:
     gateway = (
         ""
         if stack.only_triton
-        else f"gateway          {stack.gateway_url}/ocr\ndocumentation    {stack.gateway_url}/docs\n"
+        else f"page             {stack.gateway_url}/ui\n"
+        f"gateway          {stack.gateway_url}/ocr\n"
+        f"documentation    {stack.gateway_url}/docs\n"
     )
     return (
         f"{gateway}"
