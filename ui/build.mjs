@@ -70,7 +70,9 @@ async function watch() {
 }
 
 async function buildTests() {
-  const entryPoints = (await readdir("tests")).filter((name) => name.endsWith(".test.ts")).map((name) => `tests/${name}`);
+  const entryPoints = (await readdir("tests"))
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `tests/${name}`);
   await rm(".tests", { recursive: true, force: true });
   await build({ entryPoints, outdir: ".tests", bundle: true, format: "esm", platform: "node", logLevel: "warning" });
 }

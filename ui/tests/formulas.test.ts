@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { formulaAt, parts } from "../src/markdown/formulas";
 
-const shown = (text: string): unknown[] => parts(text).map((part) => (typeof part === "string" ? part : [part.tex, part.display]));
+const shown = (text: string): unknown[] =>
+  parts(text).map((part) => (typeof part === "string" ? part : [part.tex, part.display]));
 
 test("formulas are found with and without blanks inside", () => {
   assert.deepEqual(shown("so $x^2$ and $ y_1 $."), ["so ", ["x^2", false], " and ", ["y_1", false], "."]);

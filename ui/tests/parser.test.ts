@@ -6,7 +6,12 @@ test("each part of the Markdown knows its lines", () => {
   const segments = segmentsOf("# Title\n\ntext\nmore\n\n- a\n- b\n\n<table><tr><td>1</td></tr></table>\n");
   assert.deepEqual(
     segments.map(({ from, to, isRaw }) => [from, to, isRaw]),
-    [[0, 1, false], [2, 4, false], [5, 8, false], [8, 9, true]],
+    [
+      [0, 1, false],
+      [2, 4, false],
+      [5, 8, false],
+      [8, 9, true],
+    ],
   );
   assert.equal(segments[0]?.html, "<h1>Title</h1>\n");
 });

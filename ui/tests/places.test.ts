@@ -23,7 +23,10 @@ test("a page number is not found in the middle of a text", () => {
 
 test("the same words twice are two places", () => {
   const places = placesOf("Yes\n\nYes", [block("Yes"), block("Yes")]);
-  assert.deepEqual(places, [{ from: 0, to: 3 }, { from: 5, to: 8 }]);
+  assert.deepEqual(places, [
+    { from: 0, to: 3 },
+    { from: 5, to: 8 },
+  ]);
 });
 
 test("a picture is known by its box", () => {

@@ -12,7 +12,13 @@ import { duration } from "../src/words/time";
 const source: Source = { kind: "url", url: "https://files.example/a%20b.pdf?x=1" };
 
 const page = (index: number, images: Record<string, string> = {}): Page => ({
-  index, width: 10, height: 20, markdown: `page ${index}`, blocks: [], images, image: "data:image/png;base64,AA==",
+  index,
+  width: 10,
+  height: 20,
+  markdown: `page ${index}`,
+  blocks: [],
+  images,
+  image: "data:image/png;base64,AA==",
 });
 
 function after(...actions: Action[]): Reading {
@@ -25,7 +31,8 @@ const opened: Action[] = [
   { type: "begin", source, now: 0 },
   { type: "event", event: { event: "opened", id: "1", kind: "pdf", page_count: 3, pages: [0, 2] }, now: 1 },
 ];
-const read = (...of: Page[]): Action[] => of.map((one) => ({ type: "event", event: { event: "page", page: one, warnings: [] }, now: 2 }));
+const read = (...of: Page[]): Action[] =>
+  of.map((one) => ({ type: "event", event: { event: "page", page: one, warnings: [] }, now: 2 }));
 
 test("lines come whole, however the stream is cut", async () => {
   const bytes = new TextEncoder().encode('{"a": "é"}\n{"b": 2}\n\n{"c": 3}');
@@ -50,10 +57,17 @@ test("pages fill in one by one, and the first is shown until another is chosen",
 
 test("the whole brings new Markdown, and pages keep their pictures", () => {
   const answer = { pages: [{ ...page(0), markdown: "# page 0", image: null }], markdown: "whole" } as Answer;
-  const reading = after(...opened, ...read(page(0, { "imgs/a.jpg": "AAAA" })), { type: "event", event: { event: "result", ...answer }, now: 9 });
+  const reading = after(...opened, ...read(page(0, { "imgs/a.jpg": "AAAA" })), {
+    type: "event",
+    event: { event: "result", ...answer },
+    now: 9,
+  });
   const state = reading.pages.get(0);
   assert.ok(state?.status === "read");
-  assert.deepEqual([state.page.markdown, state.page.images, reading.phase], ["# page 0", { "imgs/a.jpg": "AAAA" }, "done"]);
+  assert.deepEqual(
+    [state.page.markdown, state.page.images, reading.phase],
+    ["# page 0", { "imgs/a.jpg": "AAAA" }, "done"],
+  );
   assert.equal(markdownOf(reading), "whole");
 });
 
@@ -75,7 +89,8 @@ test("JSON has no images of whole pages", () => {
 
 test("names of files are made plain", () => {
   assert.equal(nameOf(source), "a b.pdf");
-  const named = (name: string): string => stemOf(after({ type: "begin", source: { kind: "file", file: new File([], name) }, now: 0 }));
+  const named = (name: string): string =>
+    stemOf(after({ type: "begin", source: { kind: "file", file: new File([], name) }, now: 0 }));
   assert.equal(named("a/b:c?.pdf"), "a_b_c_");
   assert.equal(named(".."), "document");
 });
@@ -86,7 +101,11 @@ test("only what was wished is sent", () => {
   const { options = "", ...fields } = fieldsOf({ ...wishes, switches: { ...NO_WISHES.switches, mergeTables: "off" } });
   assert.deepEqual(fields, { page_images: "true", pages: "1-2" });
   assert.deepEqual(JSON.parse(options), {
-    mergeTables: false, layoutThreshold: 0.5, useLayoutDetection: false, promptLabel: "table", topP: 1,
+    mergeTables: false,
+    layoutThreshold: 0.5,
+    useLayoutDetection: false,
+    promptLabel: "table",
+    topP: 1,
   });
   assert.throws(() => fieldsOf({ ...NO_WISHES, more: "[1]" }), SyntaxError);
 });

@@ -53,9 +53,11 @@ export interface ErrorBody {
   request_id: string;
 }
 
-export type Event =
+/** What a reading tells while it goes well. */
+export type Told =
   | { event: "opened"; id: string; kind: string; page_count: number; pages: number[] }
   | { event: "page"; page: Page; warnings: Warning[] }
   | ({ event: "page_error" } & PageError)
-  | ({ event: "result" } & Answer)
-  | { event: "error"; error: ErrorBody };
+  | ({ event: "result" } & Answer);
+
+export type Event = Told | { event: "error"; error: ErrorBody };

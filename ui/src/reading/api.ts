@@ -1,6 +1,6 @@
 /** The server's API, all of it beside this page: no other host is ever asked. */
 
-import type { ErrorBody, Event } from "./answer";
+import type { ErrorBody, Event, Told } from "./answer";
 import { jsonLines } from "./lines";
 import { fieldsOf, type Source, type Wishes } from "./request";
 
@@ -44,7 +44,7 @@ export async function read(
   wishes: Wishes,
   key: string,
   signal: AbortSignal,
-  tell: (event: Event) => void,
+  tell: (event: Told) => void,
 ): Promise<void> {
   const response = await send(source, wishes, key, signal);
   if (!response.ok || response.body === null) throw new ReadingFailed(await refusal(response));

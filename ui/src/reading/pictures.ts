@@ -9,22 +9,26 @@ export interface Pictures {
   byName: ReadonlyMap<string, string>;
 }
 
-/** Makes the addresses once for each page, and gives them all back at the end. */
+const NONE: Pictures = { page: null, byName: new Map() };
+
+/** Makes the addresses as pages arrive, and gives them all back at the end. */
 export class PictureStore {
   private readonly made = new Map<number, Pictures>();
 
-  /** The pictures of `page`, by its index. */
-  of(page: Page): Pictures {
-    const known = this.made.get(page.index);
-    if (known) return known;
-    const pictures: Pictures = {
+  /** Take the pictures of a page; returns the page without its own image, which is megabytes of text. */
+  take(page: Page): Page {
+    this.made.set(page.index, {
       page: page.image === null ? null : fromDataUri(page.image),
       byName: new Map(
         Object.entries(page.images).map(([name, base64]) => [name, addressOf(bytesOf(base64), "image/jpeg")]),
       ),
-    };
-    this.made.set(page.index, pictures);
-    return pictures;
+    });
+    return { ...page, image: null };
+  }
+
+  /** The pictures of the page at `index`. */
+  of(index: number): Pictures {
+    return this.made.get(index) ?? NONE;
   }
 
   /** Free what the pictures take. */

@@ -1,13 +1,11 @@
 /** The state of a reading, and what each event makes of it. */
 
-import type { Answer, Event, Page, PageError, Warning } from "./answer";
+import type { Answer, Page, PageError, Told, Warning } from "./answer";
 import type { Problem } from "./api";
 import type { Source } from "./request";
 
 export type PageState =
-  | { status: "waiting" }
-  | { status: "read"; page: Page; warnings: Warning[] }
-  | { status: "failed"; error: PageError };
+  { status: "waiting" } | { status: "read"; page: Page; warnings: Warning[] } | { status: "failed"; error: PageError };
 
 export interface Reading {
   source: Source;
@@ -28,7 +26,7 @@ export interface Reading {
 
 export type Action =
   | { type: "begin"; source: Source; now: number }
-  | { type: "event"; event: Exclude<Event, { event: "error" }>; now: number }
+  | { type: "event"; event: Told; now: number }
   | { type: "show"; index: number }
   | { type: "cancel"; now: number }
   | { type: "fail"; problem: Problem; now: number }
@@ -83,7 +81,7 @@ function begun(source: Source, now: number): Reading {
   };
 }
 
-function heard(reading: Reading, event: Exclude<Event, { event: "error" }>, now: number): Reading {
+function heard(reading: Reading, event: Told, now: number): Reading {
   switch (event.event) {
     case "opened":
       return {
@@ -99,8 +97,6 @@ function heard(reading: Reading, event: Exclude<Event, { event: "error" }>, now:
       return withPage(reading, event.page, { status: "failed", error: event });
     case "result":
       return finished(reading, event, now);
-    default:
-      return reading;
   }
 }
 

@@ -32,7 +32,9 @@ export function useReading(): Readings {
     running.current = control;
     dispatch({ type: "begin", source, now: Date.now() });
     read(source, wishes, key, control.signal, (event) => {
-      if (event.event !== "error" && !control.signal.aborted) dispatch({ type: "event", event, now: Date.now() });
+      if (control.signal.aborted) return;
+      const light = event.event === "page" ? { ...event, page: pictures.take(event.page) } : event;
+      dispatch({ type: "event", event: light, now: Date.now() });
     }).catch((error: unknown) => {
       if (control.signal.aborted) return;
       if (!(error instanceof ReadingFailed)) throw error;

@@ -17,6 +17,7 @@ export function App(): JSX.Element {
   const [language, setLanguage] = useState<Language>(chosenLanguage);
   const [theme, setTheme] = useState<Theme>(chosenTheme);
   const [key, setKey] = useState(() => load(forTab, "ocr-key") ?? "");
+  const [isKeyAsked, setKeyAsked] = useState(false);
   const [server, setServer] = useState<About | null>(null);
   const [source, setSource] = useState<Source | null>(null);
   const [wishes, setWishes] = useState(NO_WISHES);
@@ -48,7 +49,7 @@ export function App(): JSX.Element {
     wasReading.current = reading !== null;
   }, [reading === null]);
 
-  const useKey = (entered: string): void => {
+  const takeKey = (entered: string): void => {
     keep(forTab, "ocr-key", entered);
     setKey(entered);
   };
@@ -66,8 +67,7 @@ export function App(): JSX.Element {
           keep(forBrowser, "ocr-theme", chosen);
           setTheme(chosen);
         }}
-        apiKey={key}
-        onKey={useKey}
+        keyButton={{ apiKey: key, onKey: takeKey, isOpen: isKeyAsked, onOpen: setKeyAsked }}
       />
       {reading === null ? (
         <Start
@@ -84,6 +84,7 @@ export function App(): JSX.Element {
           onShow={show}
           onCancel={cancel}
           onAgain={() => begin(reading.source, wishes, key)}
+          onKey={() => setKeyAsked(true)}
           onLeave={() => {
             leave();
             setSource(null);

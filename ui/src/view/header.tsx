@@ -1,6 +1,6 @@
 /** The line at the top: who answers here, and how the page looks. */
 
-import type { JSX } from "preact";
+import type { ComponentProps, JSX } from "preact";
 import type { About } from "../reading/api";
 import { LANGUAGES, useWords, type Language } from "../words";
 import { KeyButton } from "./key";
@@ -18,11 +18,11 @@ interface Props {
   onLanguage(language: Language): void;
   theme: Theme;
   onTheme(theme: Theme): void;
-  apiKey: string;
-  onKey(key: string): void;
+  /** The API key, and whether it is asked for. */
+  keyButton: ComponentProps<typeof KeyButton>;
 }
 
-export function Header({ server, language, onLanguage, theme, onTheme, apiKey, onKey }: Props): JSX.Element {
+export function Header({ server, language, onLanguage, theme, onTheme, keyButton }: Props): JSX.Element {
   const words = useWords();
   return (
     <header class="header">
@@ -42,7 +42,7 @@ export function Header({ server, language, onLanguage, theme, onTheme, apiKey, o
         <a class="quiet" href="docs">
           {words.api}
         </a>
-        <KeyButton apiKey={apiKey} onKey={onKey} />
+        <KeyButton {...keyButton} />
         <Choice
           label={words.theme}
           value={theme}
@@ -69,7 +69,13 @@ interface ChoiceProps {
 
 function Choice({ label, value, options, onChange }: ChoiceProps): JSX.Element {
   return (
-    <select class="quiet" aria-label={label} title={label} value={value} onChange={(e) => onChange(e.currentTarget.value)}>
+    <select
+      class="quiet"
+      aria-label={label}
+      title={label}
+      value={value}
+      onChange={(e) => onChange(e.currentTarget.value)}
+    >
       {options.map(([name, shown]) => (
         <option key={name} value={name}>
           {shown}

@@ -1,16 +1,18 @@
 /** The API key: asked for in a dialog, kept by the browser for this tab only. */
 
 import type { JSX } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useWords } from "../words";
 import { Icon } from "./icons";
 
 interface Props {
   apiKey: string;
   onKey(key: string): void;
+  isOpen: boolean;
+  onOpen(isOpen: boolean): void;
 }
 
-export function KeyButton({ apiKey, onKey }: Props): JSX.Element {
+export function KeyButton({ apiKey, onKey, isOpen, onOpen }: Props): JSX.Element {
   const words = useWords();
   const dialog = useRef<HTMLDialogElement>(null);
   const [entered, setEntered] = useState(apiKey);
@@ -20,24 +22,27 @@ export function KeyButton({ apiKey, onKey }: Props): JSX.Element {
     event.preventDefault();
     if (isWrong) return;
     onKey(entered.trim());
-    dialog.current?.close();
+    onOpen(false);
   };
+  useEffect(() => {
+    if (isOpen) {
+      setEntered(apiKey);
+      dialog.current?.showModal();
+    } else dialog.current?.close();
+  }, [isOpen]);
   return (
     <>
       <button
         type="button"
         class={apiKey ? "quiet is-set" : "quiet"}
         aria-haspopup="dialog"
-        onClick={() => {
-          setEntered(apiKey);
-          dialog.current?.showModal();
-        }}
+        onClick={() => onOpen(true)}
       >
         <Icon name="key" />
         <span class="wide-only">{apiKey ? words.keySet : words.key}</span>
         <span class="narrow-only visually-hidden">{apiKey ? words.keySet : words.key}</span>
       </button>
-      <dialog ref={dialog} class="dialog" aria-labelledby="key-title">
+      <dialog ref={dialog} class="dialog" onClose={() => onOpen(false)} aria-labelledby="key-title">
         <form onSubmit={submit}>
           <h2 id="key-title">{words.key}</h2>
           <label class="field">
@@ -56,7 +61,7 @@ export function KeyButton({ apiKey, onKey }: Props): JSX.Element {
             {isWrong ? words.keyWrong : words.keyHint}
           </p>
           <div class="dialog-actions">
-            <button type="button" class="button" onClick={() => dialog.current?.close()}>
+            <button type="button" class="button" onClick={() => onOpen(false)}>
               {words.close}
             </button>
             <button type="submit" class="button primary">

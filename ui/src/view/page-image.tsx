@@ -41,12 +41,7 @@ export function PageImage(props: Props): JSX.Element {
         <span class="pane-title">{words.pageNumber(page.index + 1, reading.pageCount ?? reading.indices.length)}</span>
         <Step icon="chevron" label={words.next} to={next} onShow={onShow} />
         <span class="spacer" />
-        <button
-          type="button"
-          class="button bare"
-          aria-pressed={boxes}
-          onClick={() => setBoxes(!boxes)}
-        >
+        <button type="button" class="button bare" aria-pressed={boxes} onClick={() => setBoxes(!boxes)}>
           <Icon name="boxes" />
           {words.boxes}
         </button>
@@ -95,7 +90,7 @@ function Boxes({ page, selection, hovered, onSelect, onHover }: Props): JSX.Elem
           class={classOf(place, block, page, selection, hovered)}
           style={placeOf(block, page)}
           tabIndex={place === first ? 0 : -1}
-          aria-pressed={selection?.block === place}
+          aria-current={selection?.block === place ? "true" : undefined}
           aria-label={nameOf(block, words)}
           onClick={(event) => onSelect(place, event.detail === 0)}
           onMouseEnter={() => onHover(place)}
@@ -119,7 +114,12 @@ function Boxes({ page, selection, hovered, onSelect, onHover }: Props): JSX.Elem
   );
 }
 
-function Step(props: { icon: "back" | "chevron"; label: string; to: number | undefined; onShow(i: number): void }): JSX.Element {
+function Step(props: {
+  icon: "back" | "chevron";
+  label: string;
+  to: number | undefined;
+  onShow(i: number): void;
+}): JSX.Element {
   const { icon, label, to, onShow } = props;
   return <Tool icon={icon} label={label} isOff={to === undefined} onClick={() => to !== undefined && onShow(to)} />;
 }
@@ -132,7 +132,14 @@ function Tool(props: {
 }): JSX.Element {
   const { icon, label, isOff, onClick } = props;
   return (
-    <button type="button" class="button bare icon-only" aria-label={label} title={label} disabled={isOff} onClick={onClick}>
+    <button
+      type="button"
+      class="button bare icon-only"
+      aria-label={label}
+      title={label}
+      disabled={isOff}
+      onClick={onClick}
+    >
       <Icon name={icon} />
     </button>
   );

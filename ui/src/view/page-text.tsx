@@ -45,7 +45,6 @@ export function PageText(props: TextProps): JSX.Element {
     lastView = chosen;
     setView(chosen);
   };
-  const text = { rendered: page.markdown, source: page.markdown, json: JSON.stringify({ ...page, image: null }, null, 2) };
   return (
     <section class="pane text-pane" aria-label={words.text}>
       <div class="pane-head">
@@ -67,16 +66,9 @@ export function PageText(props: TextProps): JSX.Element {
           ))}
         </div>
         <span class="spacer" />
-        <CopyButton label={words.copy} text={() => text[view]} />
+        <CopyButton label={words.copy} text={() => (view === "json" ? JSON.stringify(page, null, 2) : page.markdown)} />
       </div>
-      <div
-        ref={body}
-        class="pane-body"
-        id="text-panel"
-        role="tabpanel"
-        aria-labelledby={`tab-${view}`}
-        tabIndex={0}
-      >
+      <div ref={body} class="pane-body" id="text-panel" role="tabpanel" aria-labelledby={`tab-${view}`} tabIndex={0}>
         {view === "rendered" && <Drawn {...props} />}
         {view === "source" && <Pieces pieces={markdown} {...props} />}
         {view === "json" && <Pieces pieces={json} {...props} />}

@@ -9,14 +9,15 @@ interface Props {
   problem: Problem;
   hasPages: boolean;
   onAgain(): void;
+  onKey(): void;
 }
 
-export function ProblemCard({ problem, hasPages, onAgain }: Props): JSX.Element {
+export function ProblemCard({ problem, hasPages, onAgain, onKey }: Props): JSX.Element {
   const words = useWords();
   return (
     <section class="problem" role="alert">
       <Icon name="alert" />
-      <div>
+      <div class="problem-text">
         <h2>{hasPages ? words.failedPartly : words.failed}</h2>
         <p class="problem-message" lang={problem.body === null ? undefined : "en"}>
           {messageOf(problem, words)}
@@ -30,9 +31,17 @@ export function ProblemCard({ problem, hasPages, onAgain }: Props): JSX.Element 
           </p>
         )}
       </div>
-      <button type="button" class="button" onClick={onAgain}>
-        {words.again}
-      </button>
+      <div class="problem-actions">
+        {problem.status === 401 && (
+          <button type="button" class="button" onClick={onKey}>
+            <Icon name="key" />
+            {words.enterKey}
+          </button>
+        )}
+        <button type="button" class="button" onClick={onAgain}>
+          {words.again}
+        </button>
+      </div>
     </section>
   );
 }

@@ -46,7 +46,7 @@ export function Rail({ reading, pictures, onShow }: Props): JSX.Element | null {
 }
 
 function Thumbnail({ state, pictures }: { state: PageState; pictures: PictureStore }): JSX.Element {
-  const address = state.status === "read" ? pictures.of(state.page).page : null;
+  const address = state.status === "read" ? pictures.of(state.page.index).page : null;
   const ratio = state.status === "read" ? state.page.width / state.page.height : 0.71;
   return (
     <span class="thumbnail" style={{ aspectRatio: String(ratio) }}>

@@ -20,6 +20,7 @@ interface Props {
   onShow(index: number): void;
   onCancel(): void;
   onAgain(): void;
+  onKey(): void;
   onLeave(): void;
 }
 
@@ -31,7 +32,7 @@ export interface Selection {
   byKey: boolean;
 }
 
-export function Result({ reading, pictures, onShow, onCancel, onAgain, onLeave }: Props): JSX.Element {
+export function Result({ reading, pictures, onShow, onCancel, onAgain, onKey, onLeave }: Props): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   const shown = reading.shown === null ? undefined : reading.pages.get(reading.shown);
@@ -40,7 +41,7 @@ export function Result({ reading, pictures, onShow, onCancel, onAgain, onLeave }
       <Toolbar reading={reading} heading={heading} onCancel={onCancel} onLeave={onLeave} />
       <Announcer reading={reading} />
       {reading.problem !== null && (
-        <ProblemCard problem={reading.problem} hasPages={countDone(reading) > 0} onAgain={onAgain} />
+        <ProblemCard problem={reading.problem} hasPages={countDone(reading) > 0} onAgain={onAgain} onKey={onKey} />
       )}
       {reading.answer !== null && <Notes warnings={reading.answer.warnings} errors={reading.answer.errors} />}
       {reading.indices.length > 0 && (isRunning(reading) || countDone(reading) > 0) && (
@@ -93,7 +94,7 @@ function ReadPage({ reading, page, pictures, onShow }: ReadPageProps): JSX.Eleme
   const [selection, setSelection] = useState<Selection | null>(null);
   const [hovered, setHovered] = useState<number | null>(null);
   const places = useMemo(() => placesOf(page.markdown, page.blocks), [page]);
-  const { page: image, byName } = pictures.of(page);
+  const { page: image, byName } = pictures.of(page.index);
   return (
     <>
       <PageImage
@@ -139,7 +140,8 @@ function Announcer({ reading }: { reading: Reading }): JSX.Element {
     if (reading.phase === "done") say(words.saidDone(reading.answer?.pages.length ?? done));
     else if (reading.phase === "cancelled") say(words.cancelled);
     else if (reading.phase === "sending") say(words.sending);
-    else if (done > last.current) say(words.saidPage((reading.indices[done - 1] ?? 0) + 1, done, reading.indices.length));
+    else if (done > last.current)
+      say(words.saidPage((reading.indices[done - 1] ?? 0) + 1, done, reading.indices.length));
     last.current = done;
   }, [reading.phase, done]);
   return (

@@ -2,6 +2,10 @@
 export function bringIntoView(element: HTMLElement, takesFocus: boolean): void {
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const isTall = element.offsetHeight > 0.6 * innerHeight;
-  element.scrollIntoView({ block: isTall ? "start" : "center", inline: "nearest", behavior: isCalm ? "auto" : "smooth" });
+  element.scrollIntoView({
+    block: isTall ? "start" : "center",
+    inline: "nearest",
+    behavior: isCalm ? "auto" : "smooth",
+  });
   if (takesFocus) element.focus({ preventScroll: true });
 }

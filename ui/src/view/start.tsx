@@ -1,14 +1,13 @@
 /** The first view: a document and what is wished of it. */
 
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { nameOf, type Source, type Wishes } from "../reading/request";
 import { Spoken, useWords } from "../words";
 import { size } from "../words/time";
 import { Icon } from "./icons";
 import { isUrl } from "./incoming";
 import { areSound, WishesForm } from "./wishes";
-import { useContext } from "preact/hooks";
 
 const ACCEPTED = ".pdf,.jpg,.jpeg,.png,.webp,.tif,.tiff,.bmp,application/pdf,image/*";
 

@@ -36,7 +36,12 @@ export function WishesForm({ wishes, onWishes }: Props): JSX.Element {
       <div class="wishes-fields">
         <Field label={words.pages} hint={words.pagesHint}>
           {(props) => (
-            <input {...props} inputMode="text" value={wishes.pages} onInput={(e) => set({ pages: e.currentTarget.value })} />
+            <input
+              {...props}
+              inputMode="text"
+              value={wishes.pages}
+              onInput={(e) => set({ pages: e.currentTarget.value })}
+            />
           )}
         </Field>
         <Field label={words.dpi} hint={words.dpiHint}>
@@ -51,7 +56,11 @@ export function WishesForm({ wishes, onWishes }: Props): JSX.Element {
             />
           )}
         </Field>
-        <Check label={words.skipBadPages} value={wishes.skipBadPages} onChange={(skipBadPages) => set({ skipBadPages })} />
+        <Check
+          label={words.skipBadPages}
+          value={wishes.skipBadPages}
+          onChange={(skipBadPages) => set({ skipBadPages })}
+        />
         <Check label={words.save} value={wishes.save} onChange={(save) => set({ save })} />
         <fieldset>
           <legend>{words.engine}</legend>

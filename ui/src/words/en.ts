@@ -95,6 +95,7 @@ export const en = {
   download: "Download",
   zipHint: "with pictures",
   key: "API key",
+  enterKey: "Enter a key",
   keyHint: "Sent with each request as Authorization: Bearer. It is forgotten when this tab is closed.",
   keyWrong: "A key has letters, digits and signs only.",
   keySet: "API key (set)",

@@ -3,8 +3,7 @@
 import type { Words } from "./en";
 import { counted } from "./plural";
 
-const pages = (count: number): string =>
-  counted("ru", count, { one: "страница", few: "страницы", other: "страниц" });
+const pages = (count: number): string => counted("ru", count, { one: "страница", few: "страницы", other: "страниц" });
 
 export const ru: Words = {
   language: "Язык",
@@ -97,6 +96,7 @@ export const ru: Words = {
   download: "Скачать",
   zipHint: "с картинками",
   key: "Ключ API",
+  enterKey: "Ввести ключ",
   keyHint: "Отправляется с каждым запросом: Authorization: Bearer. Забывается, когда вкладка закрыта.",
   keyWrong: "Ключ состоит только из латинских букв, цифр и знаков.",
   keySet: "Ключ API (задан)",
