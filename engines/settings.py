@@ -114,8 +114,9 @@ class EngineSettings(BaseSettings):
     lite_model: Literal["tiny", "small"] = Field(
         default="tiny", description="Size of the lite engine's text models: small reads better and takes longer."
     )
-    lite_runtime: Literal["auto", "onnxruntime", "openvino"] = "auto"
-    """LITE_RUNTIME: what runs the lite models; auto takes OpenVINO, the faster one, where it is installed."""
+    lite_runtime: Literal["auto", "onnxruntime", "openvino"] = Field(
+        default="auto", description="What runs the lite models; auto: OpenVINO, the faster one, where it is installed."
+    )
     lite_weights: Path = Field(
         default=Path(".weights/lite"), description="Folder that `python -m engines.lite.weights FOLDER` filled."
     )

@@ -2,8 +2,8 @@
 
     settings = load()
 
-Each field is the environment variable of the same name in capitals. The README's table is made from their descriptions,
-by `python -m scripts.settings_table`.
+Each field is the environment variable of the same name in capitals. The tables of docs/settings.md are made from their
+descriptions, by `python -m scripts.settings_table`.
 """
 
 from __future__ import annotations
