@@ -20,7 +20,7 @@ if [[ -e "$kit" && -n "$(ls -A "$kit")" ]]; then
     echo "$kit is not empty: name another folder, or remove it." >&2
     exit 1
 fi
-mkdir -p "$kit/images" "$kit/deploy" "$kit/docs"
+mkdir -p "$kit/images" "$kit/deploy"
 
 export VERSION="${VERSION:-$(sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)}"
 export REVISION="${REVISION:-$(git rev-parse --short HEAD 2>/dev/null || echo unknown)}"
@@ -43,7 +43,7 @@ done
 
 cp docker-compose.yml docker-compose.gpu.yml "$kit/"
 cp -r deploy/compose "$kit/deploy/"
-cp docs/air-gapped.md docs/weights.md README.md LICENSE "$kit/docs/"
+cp -r docs README.md README.ru.md LICENSE "$kit/"
 cp deploy/airgap/load.sh "$kit/"
 mkdir "$kit/samples" && cp samples/sample.pdf "$kit/samples/"
 
