@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Resolves both constraints.txt anew for every Python of pyproject.toml. A version that is pinned already and still fits
+# Resolves constraints.txt, and those of the tests, anew for every Python of pyproject.toml. A version that is pinned already and still fits
 # stays; `scripts/pin.sh --upgrade` takes the newest. Needs the network, and uv (pip install uv).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,3 +15,6 @@ pin() { # REQUIREMENTS CONSTRAINTS [uv's options]
 
 pin pyproject.toml constraints.txt --all-extras "$@"
 pin tests/vlm_server/requirements.txt tests/vlm_server/constraints.txt "$@"
+for client in tests/clients/environments/*.in; do
+    pin "$client" "${client%.in}.txt" "$@"
+done
