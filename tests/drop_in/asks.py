@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import pypdfium2
 from PIL import Image
 
 from benchmarks.parity.cases import CASES
@@ -84,6 +85,7 @@ def _answered() -> Iterator[Ask]:
     yield Ask("no pictures", letter, {"returnMarkdownImages": False})
     yield Ask("a grey TIFF", _tiff(_grey(0)), {"useLayoutDetection": False})
     yield Ask("a grey TIFF of two pages", _tiff(_grey(0), _grey(1)), {"useLayoutDetection": False})
+    yield Ask("a PDF of two blank pages", _pdf((300, 200), (200.5, 400.2)), {"fileType": 0})
     yield Ask("its own logId", letter, {"logId": "mine"})
     yield Ask("a prompt beside layout detection", letter, {"promptLabel": "table"})
 
@@ -145,6 +147,17 @@ def _wrong() -> Iterator[Ask]:
         "no file": {"file": None},
     }.items():
         yield Ask(f"refused: {name}", small, fields)
+
+
+def _pdf(*sizes: tuple[float, float]) -> bytes:
+    """Pages of these sizes in points, blank: in what is drawn on them the gateway's JPEG loses a little."""
+    document = pypdfium2.PdfDocument.new()
+    for width, height in sizes:
+        document.new_page(width, height).close()
+    buffer = io.BytesIO()
+    document.save(buffer)
+    document.close()
+    return buffer.getvalue()
 
 
 def _png(image: Image.Image) -> bytes:
