@@ -159,7 +159,7 @@ class Tritons:
         while triton := self._choose(tried):
             tried.add(triton)
             try:
-                return await triton.call(ask)
+                answer = await triton.call(ask)
             except EngineOverloaded as full:
                 error = full
             except EngineRestarting as broken:
@@ -167,6 +167,11 @@ class Tritons:
                 self._mark(triton, up=False)
                 if broken.taken:
                     break
+            else:
+                if triton not in self._looking:
+                    # One alone is not looked at: what it answers tells that it is back.
+                    triton.up = True
+                return answer
         raise error
 
     def _choose(self, tried: set[Triton]) -> Triton | None:
