@@ -42,7 +42,8 @@ for image in "${images[@]}"; do
 done
 
 cp docker-compose.yml docker-compose.gpu.yml "$kit/"
-cp -r deploy/compose "$kit/deploy/"
+# The chart has links to the rules and the dashboard, which it takes along as files.
+cp -rL deploy/compose deploy/prometheus deploy/grafana deploy/helm "$kit/deploy/"
 cp -r docs README.md README.ru.md LICENSE "$kit/"
 cp deploy/airgap/load.sh "$kit/"
 mkdir "$kit/samples" && cp samples/sample.pdf "$kit/samples/"
