@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-LEAST_SHARE, MOST_SHARE = 1.0, 2.2
+LEAST_SHARE, MOST_SHARE = 1.0, 2.0
 """Time for those on their way in, in steps of those that decode: the most where nearly all slots are free, since a step
 of few rows takes as long as one of many. It is also what a crop waits between two steps: with a share of 4 slots were
-no more than 6 % fuller, and the longest wait was 11 steps of a crop alone instead of 7 (18 narrow layers)."""
+no more than 6 % fuller, and the longest wait was 12 steps of a crop alone instead of 8 (18 narrow layers)."""
 SMALLEST_SLICE = 64
 """Tokens: below that, slices cost more than they are worth."""
 WHOLE = 1 << 30

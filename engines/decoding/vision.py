@@ -19,9 +19,11 @@ from engines.decoding.prompts import Prompt
 
 Tensor = Any
 
-CPU_LOGITS_BYTES, GPU_LOGITS_BYTES = 4 * 2**20, 256 * 2**20
-"""What the float32 attention logits of a slice may take: a large crop's queries go in parts, on a CPU in such as its
-cache holds about."""
+CPU_LOGITS_BYTES, GPU_LOGITS_BYTES = 32 * 2**20, 256 * 2**20
+"""What the float32 attention logits of one crop may take at once: a large crop's queries go in parts, on a CPU in such
+as its cache holds about."""
+CPU_SLICE_LOGITS_BYTES = 4 * 2**20
+"""The same between the steps of others: a step or two of a small model, a tenth slower than whole (0.9B shape)."""
 
 
 class VisionTower:
@@ -33,7 +35,9 @@ class VisionTower:
         self._encoder = tower.encoder
         self._norm = tower.post_layernorm
         self._projector = model.mlp_AR
-        self._logits_bytes = CPU_LOGITS_BYTES if paddle.get_device() == "cpu" else GPU_LOGITS_BYTES
+        on_cpu = paddle.get_device() == "cpu"
+        self._whole_logits = CPU_LOGITS_BYTES if on_cpu else GPU_LOGITS_BYTES
+        self._slice_logits = CPU_SLICE_LOGITS_BYTES if on_cpu else GPU_LOGITS_BYTES
 
     @property
     def layers(self) -> int:
@@ -120,18 +124,19 @@ class VisionTower:
             made.append((_rotated(query, *tables), _rotated(key, *tables), value))
             yield
         query, key, value = (_joined(tensors) for tensors in zip(*made, strict=True))
-        seen, room = [], self._logits_bytes
+        most = self._whole_logits if len(parts) == 1 else self._slice_logits
+        seen, room = [], most
         for first, last in spans:
             keys, values = (x[first:last].transpose([1, 0, 2]) for x in (key, value))
             patch_bytes = 4 * heads * (last - first)
-            for start, end in _parts(first, last, max(1, self._logits_bytes // patch_bytes)):
+            for start, end in _parts(first, last, max(1, most // patch_bytes)):
                 queries = (query[start:end] * attention.scale).transpose([1, 0, 2])
                 logits = paddle.matmul(queries, keys, transpose_y=True).astype("float32")
                 weights = functional.softmax(logits, axis=-1).astype(values.dtype)
                 seen.append(paddle.matmul(weights, values).transpose([1, 0, 2]))
                 room -= patch_bytes * (end - start)
                 if room <= 0:
-                    room = self._logits_bytes
+                    room = most
                     yield
         return _joined(seen).reshape([hidden.shape[0], heads * size])
 
