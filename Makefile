@@ -50,4 +50,4 @@ airgap-kit: ## build the images and write all that an isolated machine needs to 
 	@deploy/airgap/make-kit.sh
 
 clean: ## remove what the set-up and the runs made; results in output/ stay
-	rm -rf .venv ui/node_modules ui/.tests .screenshots .triton .vlm-server .clients .weights .run .containers .mypy_cache .pytest_cache .ruff_cache build *.egg-info
+	rm -rf .venv ui/node_modules ui/.tests .screenshots .triton .vlm-server .clients .helm .weights .run .containers .mypy_cache .pytest_cache .ruff_cache build *.egg-info

@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from scripts.setup import clients, machine, system, tritonserver, ui, venv, vlm_server
+from scripts.setup import clients, helm, machine, system, tritonserver, ui, venv, vlm_server
 from scripts.setup.command import run
 from scripts.setup.errors import SetupError
 
@@ -37,6 +37,7 @@ def main() -> None:
         if arguments.test:
             vlm_server.install()
             clients.install()
+            helm.install()
             ui.install()
         run([venv.VENV / "bin/python", "-m", "engines.lite.weights", ".weights/lite"])
     except SetupError as error:

@@ -43,10 +43,11 @@ def needs() -> list[Need]:
 
 
 def needs_of_tests() -> list[Need]:
-    """Return what only the tests need: a browser, Redis, and Ceph's RADOS Gateway, a real S3."""
+    """Return what only the tests need: a browser, Redis, Prometheus, and Ceph's RADOS Gateway, a real S3."""
     return [
         Need("chromium (the tests' browser)", "chromium", _has_chromium),
         Need("redis-server (the tests' Redis)", "redis-server", lambda: shutil.which("redis-server") is not None),
+        Need("promtool (the tests' Prometheus)", "prometheus", lambda: shutil.which("promtool") is not None),
         Need("ceph-mon (the tests' S3)", "ceph-mon", lambda: shutil.which("ceph-mon") is not None),
         Need("ceph-osd (the tests' S3)", "ceph-osd", lambda: shutil.which("ceph-osd") is not None),
         Need("radosgw (the tests' S3)", "radosgw", lambda: shutil.which("radosgw") is not None),
