@@ -20,6 +20,7 @@ from gateway.access.keyring import line_of, make_key
 from scripts.dashboard import GPU
 from supervisor.stack import Stack
 from tests.conftest import ROOT
+from tests.helm.chart import manifests, render
 from tests.monitoring.prometheus import Prometheus, running
 from tests.product import running as product
 from tests.unit.gateway.documents import encoded, picture, tiff
@@ -122,7 +123,7 @@ def of_the_rules() -> list[str]:
     return [rule["expr"] for group in groups for rule in group["rules"]]
 
 
-def of_the_autoscalers() -> list[str]:
+def of_the_autoscalers(folder: Path) -> list[str]:
     """What the Prometheus adapter would ask, and what KEDA does."""
     rules = yaml.safe_load((ROOT / "deploy/prometheus/adapter-values.yml").read_text())["rules"]["custom"]
     filled = [
@@ -131,7 +132,10 @@ def of_the_autoscalers() -> list[str]:
         .replace("<<.LabelMatchers>>", 'namespace="docs",pod=~"ocr-.*"')
         for rule in rules
     ]
-    return [*filled, *(rule["seriesQuery"] for rule in rules)]
+    scaled = {"enabled": True, "by": "keda", "prometheusUrl": "http://prometheus:9090"}
+    keda = manifests(render(folder, {"triton": {"autoscaling": scaled}}))["ScaledObject", "triton"]
+    (trigger,) = keda["spec"]["triggers"]
+    return [*filled, *(rule["seriesQuery"] for rule in rules), trigger["metadata"]["query"]]
 
 
 def test_every_expression_of_the_dashboard_has_series(prometheus, traffic):
@@ -157,8 +161,9 @@ def test_every_metric_of_the_rules_has_series(prometheus, traffic):
     _until_none(lambda: [name for name in metrics if not _WITHOUT_GPU.match(name) and not prometheus.ask(name)])
 
 
-def test_every_expression_of_the_autoscalers_has_series(prometheus, traffic):
-    _until_none(lambda: [expression for expression in of_the_autoscalers() if not prometheus.ask(expression)])
+def test_every_expression_of_the_autoscalers_has_series(prometheus, traffic, tmp_path):
+    expressions = of_the_autoscalers(tmp_path)
+    _until_none(lambda: [expression for expression in expressions if not prometheus.ask(expression)])
 
 
 def test_nothing_fires_that_should_not(prometheus, traffic):
