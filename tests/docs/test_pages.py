@@ -38,7 +38,7 @@ def name(page: Path) -> str:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_block_is_of_a_known_kind_so_that_no_command_escapes_the_tests(page: Path) -> None:
     for block in blocks(page):
-        assert block.language in (*COMMANDS, "json", "")
+        assert block.language in (*COMMANDS, "json", "yaml", "")
         assert block.language in COMMANDS or not _LOOKS_LIKE_A_COMMAND.search(block.text), block.text
     fences = re.findall(r"^\s*(?:```|~~~)", page.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(fences) == 2 * len(blocks(page))
