@@ -114,7 +114,7 @@ def test_a_short_silence_is_not_noticed(
 
 def test_a_long_silence_holds_nobody_up(start: Start, settings: dict[str, Any], s3: RadosGateway) -> None:
     """More uploads hang than the gateway has threads; each ends at its own time, and what needs no upload goes on."""
-    client = start(**settings, max_requests=16)
+    client = start(**settings, max_requests=16, client_share=1)
 
     def took(**fields: Any) -> tuple[float, dict[str, Any]]:
         begin = time.monotonic()
