@@ -12,11 +12,18 @@ import pypdfium2
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from engines.page.offline import forbid_downloads
+
 if TYPE_CHECKING:
     from supervisor.stack import Stack
 
 ROOT = Path(__file__).parents[1]
 SYNTH = ROOT / "tests" / "data" / "synth"
+
+
+def pytest_configure() -> None:
+    """PaddleX must find its environment before whichever test imports it first."""
+    forbid_downloads()
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,8 @@ import numpy as np
 import pytest
 
 from engines.layout.base import LABELS, Box
-from engines.page.offline import forbid_downloads
 from engines.preprocess.base import Prepared, PreprocessOptions
 from engines.vlm.base import Crop, Text
-
-forbid_downloads()
 
 
 def box(label: str, *coordinate: float, **more: Any) -> Box:
