@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -17,6 +18,8 @@ _OVERLOAD_SECONDS = (0.2, 0.5, 1.0, 2.0)
 """Waits before a page that Triton had no room for is sent again; other gateways may share it."""
 _LOOK_SECONDS = 0.5
 """Between two looks whether the engine is back."""
+_VLM_SERVER_SECONDS = 5.0
+"""What a server at VLM_URL is waited for at most: unlike Triton, nobody here brings it back."""
 
 
 class Retrier:
@@ -46,15 +49,16 @@ class Retrier:
                 await asyncio.sleep(waits.pop(0))
                 self._count(error)
             except (EngineRestarting, VlmServerUnavailable) as error:
-                if not restarts or not await self._is_back(deadline):
+                if not restarts or not await self._is_back(error, deadline):
                     raise
                 restarts -= 1
                 self._count(error)
 
-    async def _is_back(self, deadline: Deadline) -> bool:
-        """Wait for the engine; whether it came back in time."""
+    async def _is_back(self, error: Unavailable, deadline: Deadline) -> bool:
+        """Wait for what was away; whether it came back in time."""
         failed_at = time.monotonic()
-        ends_at = min(failed_at + self._restart_seconds, deadline.at)
+        longest = _VLM_SERVER_SECONDS if isinstance(error, VlmServerUnavailable) else math.inf
+        ends_at = min(failed_at + min(self._restart_seconds, longest), deadline.at)
         while time.monotonic() + _LOOK_SECONDS < ends_at:
             await asyncio.sleep(_LOOK_SECONDS)
             if await self._able_since(failed_at):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache, partial
@@ -50,7 +52,8 @@ def followed(
     @cache
     def follow_in_a_folder_of_its_own(page: Path) -> tuple[Path, int]:
         folder = tmp_path_factory.mktemp(page.stem)
-        (folder / "official_models").symlink_to(made_weights)
+        # Of its own: a page writes a file beside the models.
+        shutil.copytree(made_weights, folder / "official_models", copy_function=os.link)
         return folder, follow(Reader(folder, addresses), blocks(page))
 
     return follow_in_a_folder_of_its_own
