@@ -16,9 +16,10 @@ from engines.decoding.decoder import Decoder
 from engines.decoding.observer import Observer
 from engines.decoding.pace import Pace
 from engines.decoding.repetition import CHECK_EVERY, TABLE_FACTOR, loop_period
-from engines.decoding.rows import Row, fail
+from engines.decoding.rows import Row
 from engines.decoding.vision import VisionTower
 from engines.errors import EngineFailure
+from engines.futures import fail
 from engines.vlm.base import FinishReason
 
 logger = logging.getLogger("paddleocr_vl")

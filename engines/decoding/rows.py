@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, InvalidStateError
-from contextlib import suppress
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from engines.decoding.prompts import Prompt
+from engines.futures import succeed
 from engines.vlm.base import FinishReason, Text
 
 
@@ -75,11 +75,4 @@ class Row:
         now = time.perf_counter()
         begun = self.begun_at or now
         read = Text(text, tokens, reason, queue_seconds=begun - self.queued_at, engine_seconds=now - begun)
-        with suppress(InvalidStateError):
-            self.future.set_result(read)
-
-
-def fail(future: Future[Text], error: Exception) -> None:
-    """End a future with an error, unless it has ended: whoever waited may have cancelled in the meantime."""
-    with suppress(InvalidStateError):
-        future.set_exception(error)
+        succeed(self.future, read)

@@ -16,9 +16,10 @@ import numpy as np
 from engines.decoding.observer import Observer
 from engines.decoding.prompts import Prompt, PromptMaker
 from engines.decoding.repetition import continued, loop_period
-from engines.decoding.rows import Row, fail
+from engines.decoding.rows import Row
 from engines.decoding.streaming import TextStream
 from engines.errors import BadOption, EngineError, EngineFailure, MissingWeights
+from engines.futures import fail
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, FinishReason, Text, VlmOptions
 from engines.weights.folder import find_weights
