@@ -8,6 +8,7 @@ from gateway.deadline import Deadline
 from gateway.document import Task
 from gateway.errors import NotConfigured
 from gateway.page_ranges import PageRanges
+from gateway.retry import Patience
 from gateway.save import Saver
 from gateway.schemas import OcrFields
 from gateway.services import Services
@@ -22,6 +23,7 @@ def task_of(
     request_id: str,
     client: str,
     visualize: bool = False,
+    patience: Patience | None = None,
 ) -> Task:
     """The reading of the document at `path`. Raises InvalidField where `pages` are no ranges."""
     return Task(
@@ -35,6 +37,7 @@ def task_of(
         on_error=fields.on_error,
         keep_images=fields.page_images,
         visualize=visualize,
+        patience=patience,
     )
 
 

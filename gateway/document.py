@@ -10,6 +10,7 @@ from gateway.deadline import Deadline
 from gateway.errors import GatewayError
 from gateway.options import Options
 from gateway.page_ranges import PageRanges
+from gateway.retry import Patience
 
 OnError = Literal["fail", "skip"]
 """What becomes of a document when one of its pages can't be read."""
@@ -17,7 +18,10 @@ OnError = Literal["fail", "skip"]
 
 @dataclass(frozen=True)
 class Task:
-    """One document to read: where it lies, which pages, how, for whom, and until when."""
+    """One document to read: where it lies, which pages, how, for whom, and until when.
+
+    `patience` is how it waits for an engine that is away; None: as a request does.
+    """
 
     path: Path
     options: Options
@@ -29,6 +33,7 @@ class Task:
     on_error: OnError = "fail"
     keep_images: bool = False
     visualize: bool = False
+    patience: Patience | None = None
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ class DocumentReader:
             image = await self._pool.page(source, index, task.dpi, task.deadline)
         data = image.data if image.data is not None else await asyncio.to_thread(source.path.read_bytes)
         with self._metrics.stage("infer", page=index + 1):
-            result = await self._retrier.call(partial(self._ask, data, task), task.deadline)
+            result = await self._retrier.call(partial(self._ask, data, task), task.deadline, task.patience)
         warns = [Warn(index, "page_image", text) for text in image.warnings]
         warns += [Warn(index, str(item.get("type")), str(item.get("message"))) for item in result.warnings]
         return Page(

@@ -12,7 +12,7 @@ from gateway.deadline import Deadline
 from gateway.document import Document, Page, Task, Warn
 from gateway.errors import EngineFailure
 from gateway.metrics import Metrics
-from gateway.retry import Retrier
+from gateway.retry import Patience, Retrier
 from gateway.triton import RestructuredPage
 from gateway.tritons import Tritons
 
@@ -62,21 +62,26 @@ class Restructurer:
     async def _call(self, pages: list[Page], task: Task, *, merge: bool, relevel: bool) -> list[Page]:
         options = {**task.options.for_markdown(), "mergeTables": merge, "relevelTitles": relevel}
         results = [page.result for page in pages]
-        answers = await self.join(results, options, task.deadline, task.request_id)
+        answers = await self.join(results, options, task.deadline, task.request_id, task.patience)
         return [
             replace(page, result=answer.result, markdown=answer.markdown)
             for page, answer in zip(pages, answers, strict=True)
         ]
 
     async def join(
-        self, results: list[dict[str, Any]], options: dict[str, Any], deadline: Deadline, request_id: str
+        self,
+        results: list[dict[str, Any]],
+        options: dict[str, Any],
+        deadline: Deadline,
+        request_id: str,
+        patience: Patience | None = None,
     ) -> list[RestructuredPage]:
         """The model's answer to the `prunedResult`s of a document's pages.
 
         Raises InvalidRequest, EngineOverloaded, EngineRestarting, EngineFailure, DeadlineExceeded.
         """
         return await self._retrier.call(
-            partial(self._tritons.restructure, results, options, deadline, request_id), deadline
+            partial(self._tritons.restructure, results, options, deadline, request_id), deadline, patience
         )
 
 

@@ -22,7 +22,7 @@ from gateway.pages import poppler
 from gateway.pages.pool import Renderer, RendererPool
 from gateway.reader import DocumentReader
 from gateway.restructuring import Restructurer
-from gateway.retry import Retrier
+from gateway.retry import Patience, Retrier
 from gateway.s3 import S3Store
 from gateway.settings import Settings, SettingsError
 from gateway.sources.body import BodyReader
@@ -113,7 +113,7 @@ async def running(
             stack.callback(s3.close)
         health = HealthChecker(tritons, s3, admission, cache_seconds=settings.health_cache_seconds)
         stack.push_async_callback(health.close)
-        retrier = Retrier(health.able_since, metrics, restart_seconds=settings.retry_seconds)
+        retrier = Retrier(health.able_since, metrics, Patience.of_request(settings.retry_seconds))
         restructurer = Restructurer(tritons, retrier, metrics)
         pool = RendererPool(
             workers=settings.render_workers,

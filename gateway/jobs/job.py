@@ -102,7 +102,7 @@ class Tally:
         self.attempt = Attempt(started=started)
 
     def opened(self, kind: str, page_count: int, indices: list[int]) -> None:  # noqa: ARG002 - of Progress
-        """The document is open; what was read of it before does not count."""
+        """The document is open."""
         self.attempt = Attempt(started=self.attempt.started, total=len(indices))
 
     def read(self, page: Page | Failure) -> None:

@@ -12,7 +12,7 @@ import anyio
 
 from gateway.deadline import Deadline
 from gateway.document import Document, Progress
-from gateway.errors import GatewayError, JobsUnavailable, StorageFull, Unavailable
+from gateway.errors import GatewayError, JobsUnavailable, StorageFull
 from gateway.jobs.job import Attempt, End, Fault, Tally, Ticket, Turn
 from gateway.jobs.jobs import Jobs
 from gateway.jobs.store import now
@@ -25,8 +25,6 @@ _POLL_SECONDS = 0.5
 _DOWN_SECONDS = 2.0
 """The same while the queue can't be reached."""
 _BEAT_SECONDS = 1.0
-_AGAIN_SECONDS = 60.0
-"""After so long a document that met an engine on its way down is read again: what the engine's start takes."""
 
 Read = Callable[[Ticket, Path, Deadline, Progress], Awaitable[tuple[OcrAnswer, Document]]]
 
@@ -128,14 +126,6 @@ class Runner:
         if not await asyncio.to_thread(path.exists):
             # It was given up to make room for the end, and even then there was none.
             raise full("JOBS_DIR")
-        try:
-            return await self._read_document(ticket, path, deadline, tally)
-        except Unavailable:
-            # Once and no more: it may be this document that kills the engine.
-            if deadline.remaining() <= _AGAIN_SECONDS:
-                raise
-        _LOG.warning("job %s met an engine that is away: it is read again in %g s", ticket.id, _AGAIN_SECONDS)
-        await asyncio.sleep(_AGAIN_SECONDS)
         return await self._read_document(ticket, path, deadline, tally)
 
     async def _beat(self, turn: Turn, tally: Tally) -> None:

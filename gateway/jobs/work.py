@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,9 +17,13 @@ from gateway.document import Document, Progress
 from gateway.jobs.job import Ticket
 from gateway.jobs.runner import Runner
 from gateway.jobs.upkeep import Upkeep
+from gateway.retry import Patience
 from gateway.save import finish
 from gateway.schemas import OcrAnswer
 from gateway.services import Services
+
+_PATIENCE = Patience(math.inf, math.inf, restarts=3, overloads=None)
+"""Nobody waits for a job, so it outlasts any restart; but it may itself be what the engine dies of."""
 
 
 @asynccontextmanager
@@ -54,6 +59,7 @@ async def read(
         request_id=ticket.request_id,
         client=ticket.client,
         visualize=ticket.visualize,
+        patience=_PATIENCE,
     )
     document = with_unique_images(await services.reader.read(task, progress))
     services.metrics.tokens.inc(document.tokens)

@@ -11,9 +11,9 @@ import pytest
 from fastapi.testclient import TestClient
 from tritonclient.utils import InferenceServerException
 
+from gateway import retry
 from gateway.access.keyring import line_of
 from gateway.app import create_app
-from gateway.jobs import runner
 from gateway.settings import Settings, SettingsError
 from tests.unit.gateway.conftest import Start, as_json, error_of
 from tests.unit.gateway.documents import A4, encoded, encrypted_pdf, pdf, picture, tiff
@@ -221,23 +221,55 @@ def test_one_client_has_its_share_of_the_waiting_jobs(start: Start, tmp_path: Pa
     assert [post("key-b") for _ in range(3)] == [202, 202, 429]
 
 
-def test_a_job_that_meets_an_engine_on_its_way_down_is_read_again(
+MARKED = {"topP": 0.5}
+"""By its options a page is told from the canaries that look whether the engine is back."""
+
+
+def fail_pages(triton: FakeTriton, times: int, error: Exception) -> list[int]:
+    """The numbers of the pages that come; from the second on so many of them fail."""
+    sent: list[int] = []
+
+    async def on_page(number: int) -> None:
+        if "topP" in triton.options[number]:
+            sent.append(number)
+            if 1 < len(sent) <= times + 1:
+                raise error
+
+    triton.on_page = on_page
+    return sent
+
+
+@pytest.mark.parametrize(("times", "end"), [(3, "done"), (4, "failed")])
+def test_a_page_of_a_job_waits_for_an_engine_that_went_down(
+    start: Start, triton: FakeTriton, monkeypatch: pytest.MonkeyPatch, times: int, end: str
+) -> None:
+    monkeypatch.setattr(retry, "_LOOK_SECONDS", 0.05)
+    sent = fail_pages(triton, times, InferenceServerException("Stub process is not healthy.", status="500"))
+    client = start(pages_in_flight=1)
+    job = ended(client, client.post("/jobs", **as_json(pdf(A4, A4), dpi=36, options=MARKED)).json()["id"])
+    assert job["status"] == end
+    assert len(sent) == 5, "the first page is read once, the second again after each failure"
+    assert job["progress"] == {"total": 2, "done": 2 if end == "done" else 1, "failed": 0}
+    if end == "failed":
+        assert job["error"]["code"] == "engine_restarting"
+
+
+def test_a_job_waits_for_an_engine_that_is_full_as_long_as_it_takes(
     client: TestClient, triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runner, "_AGAIN_SECONDS", 0.1)
-    down = 1
+    monkeypatch.setattr(retry, "_OVERLOAD_SECONDS", (0.01, 0.02))
+    document = as_json(pdf(A4, A4), dpi=36, options=MARKED)
+    full = InferenceServerException("[overloaded] 64 pages are in flight", status="503")
+    fail_pages(triton, 20, full)
+    assert client.post("/ocr", **document).status_code == 503
+    fail_pages(triton, 20, full)
+    assert ended(client, client.post("/jobs", **document).json()["id"])["status"] == "done"
 
-    async def die(number: int) -> None:
-        if number <= down:
-            raise InferenceServerException("Stub process is not healthy.", status="500")
 
-    triton.on_page = die
-    job = ended(client, client.post("/jobs", **as_json(PAGE)).json()["id"])
+def test_a_job_waits_for_an_engine_no_longer_than_it_may_run(client: TestClient, triton: FakeTriton) -> None:
+    triton.failures["ocr"] = InferenceServerException("Stub process is not healthy.", status="500")
+    job = ended(client, client.post("/jobs", **as_json(PAGE, timeout=1.5)).json()["id"])
     assert job["error"]["code"] == "engine_restarting"
-    down = triton.count
-    job = ended(client, client.post("/jobs", **as_json(PAGE)).json()["id"])
-    assert job["status"] == "done"
-    assert job["progress"] == {"total": 1, "done": 1, "failed": 0}
 
 
 def test_a_folder_that_can_not_be_used_stops_the_start(tmp_path: Path) -> None:
