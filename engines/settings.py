@@ -50,9 +50,13 @@ class EngineSettings(BaseSettings):
     verify_weights: bool = Field(
         default=False, description="Compare every file of MODEL_DIR with its manifest of SHA-256 sums at start."
     )
-    engine: Literal["lite", "paddle"] = Field(
+    engine: Literal["lite", "paddle", "sleep"] = Field(
         default_factory=_engine_of,
         description="Which models read the pages; default: paddle where MODEL_DIR is set, else lite.",
+    )
+    capacity_test: bool = Field(
+        default=False,
+        description="Allows ENGINE=sleep, which reads nothing: it sleeps in a GPU's place and answers made texts.",
     )
     device: str = Field(
         default="auto",
@@ -141,6 +145,12 @@ class EngineSettings(BaseSettings):
     def _complete(self) -> Self:
         if self.engine == "paddle" and self.model_dir is None:
             raise ValueError("ENGINE=paddle needs MODEL_DIR, the folder of the offline PaddleOCR-VL weights")
+        if self.engine == "sleep" and not self.capacity_test:
+            raise ValueError(
+                "ENGINE=sleep reads nothing and answers made texts; capacity tests set CAPACITY_TEST=1"
+            )
+        if self.engine == "sleep" and self.vlm_engine == "server":
+            raise ValueError("ENGINE=sleep stands for the whole GPU: leave out VLM_ENGINE=server")
         if self.vlm_engine == "server" and self.vlm_url is None:
             raise ValueError("VLM_ENGINE=server needs VLM_URL, the address of an OpenAI-compatible server")
         return self

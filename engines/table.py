@@ -20,6 +20,11 @@ def make_layout(settings: EngineSettings) -> LayoutEngine:
         from engines.layout.paddle import PaddleLayout
 
         return PaddleLayout(settings)
+    if settings.engine == "sleep":
+        from engines.layout.sleep import SleepLayout
+        from engines.sleep.settings import SleepSettings
+
+        return SleepLayout(SleepSettings())
     from engines.layout.lite import LiteLayout
 
     return LiteLayout(settings)
@@ -35,6 +40,11 @@ def make_vlm(settings: EngineSettings, observer: Observer | None = None) -> VlmE
         from engines.vlm.paddle import PaddleVlm
 
         return PaddleVlm(settings, observer)
+    if settings.engine == "sleep":
+        from engines.sleep.settings import SleepSettings
+        from engines.vlm.sleep import SleepVlm
+
+        return SleepVlm(settings, SleepSettings(), observer)
     from engines.vlm.lite import LiteVlm
 
     return LiteVlm(settings)
@@ -47,10 +57,14 @@ def make_preprocess(settings: EngineSettings) -> PreprocessEngine:
     """
     from engines.preprocess.none import NoPreprocess
 
-    if settings.engine != "paddle":
+    if settings.engine == "lite":
         from engines.lite.options import preprocess_refusal as lite_refusal
 
         return NoPreprocess(lite_refusal)
+    if settings.engine == "sleep":
+        from engines.sleep.options import preprocess_refusal as sleep_refusal
+
+        return NoPreprocess(sleep_refusal)
     from engines.weights.folder import find_weights
 
     weights = find_weights(settings)
@@ -74,6 +88,10 @@ def make_refusal(settings: EngineSettings) -> Refusal:
             paddle_options.layout_refusal(weights),
             paddle_options.preprocess_refusal(weights, settings.model_dir),
         ]
+    elif settings.engine == "sleep":
+        from engines.sleep.options import preprocess_refusal
+
+        refusals = [preprocess_refusal]
     else:
         from engines.lite import options
 
@@ -106,4 +124,8 @@ def model_name(settings: EngineSettings) -> str:
         from engines.weights.models import PAIRS
 
         return PAIRS[pipeline_version(settings)].vlm
+    if settings.engine == "sleep":
+        from engines.sleep.texts import NAME
+
+        return NAME
     return f"PP-OCRv6 {settings.lite_model}"

@@ -8,9 +8,29 @@ from __future__ import annotations
 
 HEAD = ("переменная", "по умолчанию", "что это")
 
-PARTS = {"addresses and supervisor": "адреса и супервизор", "engines": "движки", "gateway": "шлюз"}
+PARTS = {
+    "addresses and supervisor": "адреса и супервизор",
+    "engines": "движки",
+    "gateway": "шлюз",
+    "the sleeping engine, for tests of capacity": "спящий движок, для проверки пропускной способности",
+}
 
 DESCRIPTIONS = {
+    "Allows ENGINE=sleep, which reads nothing: it sleeps in a GPU's place and answers made texts.": (
+        "Разрешает ENGINE=sleep, который ничего не читает: он спит вместо GPU и отвечает выдуманным текстом."
+    ),
+    "Seconds of a layout batch, whatever its size.": "Секунд на пакет страниц в layout при любом его размере.",
+    "Seconds of each page in a layout batch more.": "Секунд сверх того на каждую страницу пакета.",
+    "Seconds of a crop up to its first token.": "Секунд на фрагмент до первого токена.",
+    "Seconds of a decode step, whatever its rows.": "Секунд на шаг декодирования при любом числе строк.",
+    "Seconds of each row in a decode step more.": "Секунд сверх того на каждую строку шага.",
+    "Blocks that a page has.": "Сколько блоков на странице.",
+    "Mean tokens of a crop; one has between half and one and a half as many.": (
+        "Сколько токенов во фрагменте в среднем; в каждом — от половины до полутора от этого."
+    ),
+    "File that stands for the GPU: models that name the same one take turns; unset: one each.": (
+        "Файл вместо GPU: модели с одним и тем же файлом работают по очереди; не задан — у каждой своё устройство."
+    ),
     "Address of the gateway; 0.0.0.0 for every interface.": "Адрес шлюза; 0.0.0.0 — все интерфейсы.",
     "Port of the gateway.": "Порт шлюза.",
     "Address of Triton, which must never be open to strangers: leave it as it is.": (

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from engines.settings import EngineSettings
+from engines.sleep.settings import SleepSettings
 from gateway.settings import Settings as GatewaySettings
 from scripts.settings_in_russian import DESCRIPTIONS, HEAD, PARTS
 from supervisor.settings import Settings as SupervisorSettings
@@ -37,6 +38,7 @@ _CLASSES: dict[str, type[BaseSettings]] = {
     "addresses and supervisor": SupervisorSettings,
     "engines": EngineSettings,
     "gateway": GatewaySettings,
+    "the sleeping engine, for tests of capacity": SleepSettings,
 }
 
 

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from engines.errors import MissingWeights
 from engines.settings import EngineSettings
+from engines.sleep.settings import SleepSettings
 from engines.weights import manifest
 from engines.weights.check import check_weights, notes
 from engines.weights.folder import find_weights, look_into
@@ -28,11 +29,21 @@ def check() -> None:
         settings = EngineSettings()
     except ValidationError as error:
         raise refusal(EngineSettings, error) from None
+    if settings.engine == "sleep":
+        _tell_of_sleep()
     if settings.engine == "paddle":
         try:
             _check(settings)
         except MissingWeights as error:
             raise WeightsError(str(error)) from None
+
+
+def _tell_of_sleep() -> None:
+    try:
+        SleepSettings()
+    except ValidationError as error:
+        raise refusal(SleepSettings, error) from None
+    logger.warning("ENGINE=sleep: NOTHING IS READ. Every answer is made up; this server is for tests of capacity only.")
 
 
 def _check(settings: EngineSettings) -> None:

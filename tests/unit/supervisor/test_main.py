@@ -14,7 +14,8 @@ import pytest
 
 from supervisor.__main__ import _ECHO_SECONDS
 from tests.unit.engines.weights.folders import official
-from tests.unit.supervisor.world import World, until
+from tests.unit.supervisor.world import World
+from tests.waiting import until
 
 Start = Callable[..., "subprocess.Popen[str]"]
 
@@ -150,6 +151,29 @@ def test_whole_weights_are_served(weights: Path, start: Start) -> None:
     _, errors = process.communicate()
     assert process.returncode == 0
     assert "PaddleOCR-VL-1.6 has no processor_config.json" in errors
+
+
+def test_it_says_loudly_that_the_sleeping_engine_reads_nothing(start: Start) -> None:
+    process = start(ENGINE="sleep", CAPACITY_TEST="1")
+    read_until(process, READY)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate()
+    assert process.returncode == 0
+    assert "NOTHING IS READ" in errors
+
+
+@pytest.mark.parametrize(
+    ("variables", "complaint"),
+    [({}, "CAPACITY_TEST=1"), ({"CAPACITY_TEST": "1", "SLEEP_BLOCKS": "0"}, "SLEEP_BLOCKS: Input should be greater")],
+)
+def test_the_sleeping_engine_does_not_start_unasked_or_on_wrong_values(
+    world: World, start: Start, variables: dict[str, str], complaint: str
+) -> None:
+    process = start(ENGINE="sleep", **variables)
+    _, errors = process.communicate()
+    assert process.returncode == 78
+    assert complaint in errors
+    assert world.events() == []
 
 
 @pytest.mark.parametrize("file", ["PP-DocLayoutV3/inference.pdiparams", "PaddleOCR-VL-1.6/model.safetensors"])

@@ -1,0 +1,1 @@
+"""The parts of the engine that reads nothing: it sleeps in a GPU's place, for capacity tests. See docs/scaling.md."""
