@@ -29,7 +29,7 @@ def main() -> None:
         if arguments.test or _wants_paddle():
             extras.append("paddle")
         if arguments.test:
-            extras.append("test")
+            extras += ["archive", "test"]
         venv.install(extras)
         tritonserver.install()
         if arguments.perf:

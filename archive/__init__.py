@@ -1,0 +1,1 @@
+"""Archives: documents by the million, read by a fleet of servers; Ray Data does the scheduling."""
