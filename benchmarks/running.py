@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
@@ -30,8 +30,13 @@ def running_product(**more: str) -> Iterator[Stack]:
 
 def cpu_seconds(stack: Stack) -> float:
     """CPU seconds that the product's processes have used so far, ended ones that were waited for included."""
+    return cpu_seconds_of(filter(None, (stack.triton_pid, stack.gateway_pid)))
+
+
+def cpu_seconds_of(pids: Iterable[int]) -> float:
+    """The same of these processes and their children."""
     total = 0.0
-    for pid in filter(None, (stack.triton_pid, stack.gateway_pid)):
+    for pid in pids:
         process = psutil.Process(pid)
         for member in (process, *process.children(recursive=True)):
             try:
@@ -44,8 +49,13 @@ def cpu_seconds(stack: Stack) -> float:
 
 def metric_totals(stack: Stack) -> dict[str, float]:
     """The sums and counts of Triton's metrics by name, over all labels."""
+    return totals_at(stack.metrics_url)
+
+
+def totals_at(metrics_url: str) -> dict[str, float]:
+    """The same of whatever has its metrics there."""
     totals: dict[str, float] = {}
-    text = httpx.get(stack.metrics_url).raise_for_status().text
+    text = httpx.get(metrics_url).raise_for_status().text
     for name, value in re.findall(r"^([a-z_]+)(?:\{[^}]*\})? (\S+)$", text, re.MULTILINE):
         totals[name] = totals.get(name, 0.0) + float(value)
     return totals
