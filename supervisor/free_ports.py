@@ -6,6 +6,7 @@ import socket
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from supervisor.settings import Settings
 
@@ -26,4 +27,5 @@ def settings_on_free_ports(run_dir: Path, ports: Sequence[int] | None = None) ->
 
     The ports are free now; whoever takes one before the servers start makes the start fail.
     """
-    return Settings(run_dir=run_dir, **dict(zip(_PORTS, ports or free_ports(PORTS), strict=True)))
+    named: dict[str, Any] = dict(zip(_PORTS, ports or free_ports(PORTS), strict=True))
+    return Settings(run_dir=run_dir, **named)
