@@ -6,7 +6,6 @@ import base64
 import gzip
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,8 @@ from typing import Any
 
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+
+from tests.waiting import until
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,8 @@ class Collector:
 
     def wait_for(self, there: Callable[[list[Span]], bool]) -> list[Span]:
         """The spans, once `there` says that they are all there."""
-        for _ in range(600):
-            if there(self.spans):
-                return self.spans
-            time.sleep(0.05)
-        raise TimeoutError([(span.service, span.name) for span in self.spans])
+        until(lambda: there(self.spans), told=lambda: [(span.service, span.name) for span in self.spans])
+        return self.spans
 
 
 @contextmanager

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.containers.engine import Engine
+from tests.waiting import until
 
 _OPTIONS = ("--network=none", "--read-only", "--tmpfs=/tmp", "--shm-size=512m", "--cap-drop=ALL")
 _SECONDS = 180
@@ -25,8 +25,9 @@ def alone(engine: Engine, image: str, *options: str) -> Iterator[str]:
 
 def until_able(engine: Engine, container: str) -> None:
     """Wait until each of its models answers an inference."""
-    deadline = time.monotonic() + _SECONDS
     check = ("docker", "exec", container, "python", "-m", "supervisor.healthcheck")
-    while (outcome := engine.outcome(*check)) != (0, "able\n"):
-        assert time.monotonic() < deadline, f"{outcome[1]}\n{engine.outcome('docker', 'logs', container)[1]}"
-        time.sleep(0.5)
+    until(
+        lambda: engine.outcome(*check) == (0, "able\n"),
+        _SECONDS,
+        told=lambda: engine.outcome("docker", "logs", container)[1],
+    )

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2
 import psutil
-import pytest
 
 from tests.containers.engine import Engine
+from tests.waiting import until
 
 RECOVERY_SECONDS = 150
 
@@ -60,9 +59,4 @@ class Product:
 
     def until_healthy(self) -> None:
         """Wait until pages can be read."""
-        deadline = time.monotonic() + RECOVERY_SECONDS
-        while not self.is_healthy():
-            if time.monotonic() > deadline:
-                logs = self.compose("logs", "--tail", "40", "triton")
-                pytest.fail(f"not healthy again within {RECOVERY_SECONDS} s\n{logs}")
-            time.sleep(0.1)
+        until(self.is_healthy, RECOVERY_SECONDS, told=lambda: self.compose("logs", "--tail", "40", "triton"))

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.conftest import png
+from tests.waiting import until
 
 REQUESTS = 50
 DEADLINE = 90
@@ -98,8 +99,7 @@ def test_what_is_killed_comes_back_and_every_request_is_answered(product, note, 
     numbers = range(1001, 1001 + REQUESTS)
     with ThreadPoolExecutor(REQUESTS) as pool:
         sent = [pool.submit(send, product.url, number) for number in numbers]
-        while sum(request.done() for request in sent) < 3:
-            time.sleep(0.05)
+        until(lambda: sum(request.done() for request in sent) >= 3)
         VICTIMS[victim](product).kill()
         killed_at = time.monotonic()
         pending = [request for request in sent if not request.done()]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 
 import httpx2 as httpx
 import pytest
 
 from supervisor.stack import Stack
+from tests.waiting import until
 
 
 @pytest.fixture(scope="session")
@@ -18,18 +18,13 @@ def client(stack: Stack) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture
-def until_healthy(client: httpx.Client) -> Callable[[], None]:
+def until_healthy(client: httpx.Client) -> Callable[[], object]:
     """Waits until the gateway says that the job can be done; fails after a minute."""
 
-    def wait() -> None:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                if client.get("/health").status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.2)
-        pytest.fail("the product was not healthy again within 60 s")
+    def is_healthy() -> bool:
+        try:
+            return client.get("/health").status_code == 200
+        except httpx.TransportError:
+            return False
 
-    return wait
+    return lambda: until(is_healthy)

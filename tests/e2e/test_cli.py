@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 from urllib.parse import unquote
@@ -21,6 +20,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.scoring import read_corpus, word_f1
 from tests.conftest import ROOT, SYNTH, png
+from tests.waiting import until
 
 OCR = str(Path(sys.executable).parent / "ocr")
 SAMPLE = ROOT / "samples" / "sample.pdf"
@@ -65,13 +65,6 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def left_over(folder: Path) -> list[Path]:
     return list((folder / ".ocr" / "tmp").iterdir())
-
-
-def until(condition) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_many_documents_in_all_formats(ocr, tmp_path):

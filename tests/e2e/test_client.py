@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import time
 
 import pypdfium2
 import pytest
 
 from ocr_client import AsyncClient, Client, ConnectionLost, InvalidRequest, LimitExceeded, Opened, PageRead
 from tests.conftest import ROOT, SYNTH
+from tests.waiting import until
 
 SAMPLE = ROOT / "samples" / "sample.pdf"
 
@@ -51,12 +51,7 @@ def test_leaving_a_stream_ends_the_work(ocr, client):
         assert next(pages).index == 0
         with pytest.raises(ConnectionLost):
             reading.result  # noqa: B018 - it is a property
-    for _ in range(100):
-        if "ocr_gateway_requests_in_flight 0.0" in client.get("/metrics").text:
-            break
-        time.sleep(0.05)
-    else:
-        pytest.fail("the request is still in flight")
+    until(lambda: "ocr_gateway_requests_in_flight 0.0" in client.get("/metrics").text)
 
 
 def test_errors_have_their_classes(ocr):

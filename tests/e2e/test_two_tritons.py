@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ import pytest
 from supervisor.free_ports import settings_on_free_ports
 from supervisor.stack import Stack
 from tests.unit.gateway.gateway_process import gateway, wait_for
+from tests.waiting import until
 
 _FORGIVING = {"OCR_MAX_IN_FLIGHT": "24", "WATCH_INTERVAL": "0.2", "RESTARTS_MAX": "100", "RESTART_DELAY_MAX": "1"}
 _PAGES = 16
@@ -57,15 +57,12 @@ def pages_read(stack: Stack) -> float:
     return sum(float(line.split()[-1]) for line in lines if 'outcome="ok"' in line)
 
 
-def until(client: httpx.Client, tritons_up: int) -> None:
-    deadline = time.monotonic() + 90
-    while metric(client, "ocr_gateway_tritons_up") != tritons_up:
-        assert time.monotonic() < deadline, f"not {tritons_up} Tritons were up within 90 s"
-        time.sleep(0.2)
+def until_up(client: httpx.Client, tritons: int) -> None:
+    until(lambda: metric(client, "ocr_gateway_tritons_up") == tritons, 90)
 
 
 def test_pages_are_spread(client, tritons, page_image):
-    until(client, 2)
+    until_up(client, 2)
     before = [pages_read(stack) for stack in tritons]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: client.post("/ocr", files={"file": page_image}), range(8)))
@@ -74,30 +71,28 @@ def test_pages_are_spread(client, tritons, page_image):
 
 
 def test_no_page_is_lost_when_one_dies(client, tritons, page_image):
-    until(client, 2)
+    until_up(client, 2)
     markdown = client.post("/ocr", files={"file": page_image}).json()["markdown"]
     with ThreadPoolExecutor(_PAGES) as pool:
         pending = [pool.submit(client.post, "/ocr", files={"file": page_image}) for _ in range(_PAGES)]
-        while metric(client, 'ocr_gateway_stage_in_flight{stage="infer"}') < 8:
-            time.sleep(0.02)
+        until(lambda: metric(client, 'ocr_gateway_stage_in_flight{stage="infer"}') >= 8)
         os.kill(tritons[0].triton_pid, signal.SIGKILL)
-        until(client, 1)
+        until_up(client, 1)
         assert client.get("/health").status_code == 200
         answers = [sent.result() for sent in pending]
     assert [answer.status_code for answer in answers] == [200] * _PAGES
     assert {answer.json()["markdown"] for answer in answers} == {markdown}
     assert metric(client, "ocr_gateway_retries_total") > 0
-    until(client, 2)
+    until_up(client, 2)
 
 
 def test_one_that_stops_hands_over(client, tritons, page_image):
     """SIGTERM, as an orchestrator sends it: what it has in flight ends, and what comes meanwhile goes elsewhere."""
-    until(client, 2)
+    until_up(client, 2)
     with ThreadPoolExecutor(_PAGES) as pool:
         pending = [pool.submit(client.post, "/ocr", files={"file": page_image}) for _ in range(_PAGES)]
-        while metric(client, 'ocr_gateway_stage_in_flight{stage="infer"}') < 8:
-            time.sleep(0.02)
+        until(lambda: metric(client, 'ocr_gateway_stage_in_flight{stage="infer"}') >= 8)
         os.kill(tritons[1].triton_pid, signal.SIGTERM)
         answers = [sent.result() for sent in pending]
     assert [answer.status_code for answer in answers] == [200] * _PAGES
-    until(client, 2)
+    until_up(client, 2)

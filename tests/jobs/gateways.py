@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import httpx2
 from tests.unit.gateway.conftest import as_json
 from tests.unit.gateway.documents import encoded, picture
 from tests.unit.gateway.gateway_process import free_port
+from tests.waiting import until
 
 Job = dict[str, Any]
 
@@ -72,14 +72,6 @@ class Gateway:
             return self.get("/livez").status_code == 200
         except httpx2.TransportError:
             return False
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(1200):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise TimeoutError
 
 
 def has(gateway: Gateway, job_id: str, *wanted: str) -> Callable[[], bool]:

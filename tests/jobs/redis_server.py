@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from redis import Redis
-from redis.exceptions import ConnectionError as NoConnection
+
+from tests.unit.gateway.redis_server import is_there
+from tests.waiting import until
 
 PROGRAM = "redis-server"
 """What must be on the PATH; `make setup-test` installs the package of the same name."""
@@ -37,15 +38,8 @@ class RedisServer:
     def start(self) -> None:
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self._folder)]
         self._process = subprocess.Popen([PROGRAM, *options], stdout=subprocess.DEVNULL)
-        for _ in range(200):
-            with Redis(port=self.port) as client:
-                try:
-                    client.ping()
-                except NoConnection:
-                    time.sleep(0.05)
-                else:
-                    return
-        raise TimeoutError(PROGRAM)
+        with Redis(port=self.port) as client:
+            until(lambda: is_there(client))
 
     def kill(self) -> None:
         assert self._process is not None

@@ -12,8 +12,9 @@ import httpx2
 import pytest
 
 from tests.jobs.conftest import StartGateway
-from tests.jobs.gateways import ENDED, PAGE, has, until
+from tests.jobs.gateways import ENDED, PAGE, has
 from tests.unit.gateway.kserve import KServe, text
+from tests.waiting import until
 
 _BYTES = 4 * 1024 * 1024
 

@@ -10,9 +10,10 @@ import httpx2
 import pytest
 
 from tests.jobs.conftest import StartGateway
-from tests.jobs.gateways import ENDED, Gateway, has, until
+from tests.jobs.gateways import ENDED, Gateway, has
 from tests.jobs.redis_server import RedisServer
 from tests.unit.gateway.kserve import KServe
+from tests.waiting import until
 
 NEVER = "600"
 """A lease that runs out in no test."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2 as httpx
+
+from tests.waiting import until
 
 PROGRAM = "prometheus"
 """What must be on the PATH, with promtool; `make setup-test` installs the package of the same name."""
@@ -56,13 +57,8 @@ def running(configuration: Path, folder: Path) -> Iterator[Prometheus]:
         process = subprocess.Popen([PROGRAM, *options], stderr=log)
     prometheus = Prometheus(f"http://{address}")
     try:
-        for _ in range(300):
-            assert process.poll() is None, (folder / "prometheus.log").read_text()
-            if prometheus.is_ready():
-                break
-            time.sleep(0.1)
-        else:
-            raise TimeoutError(PROGRAM)
+        until(lambda: process.poll() is not None or prometheus.is_ready())
+        assert process.poll() is None, (folder / "prometheus.log").read_text()
         yield prometheus
     finally:
         prometheus.close()

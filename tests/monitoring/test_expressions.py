@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.helm.chart import manifests, render
 from tests.monitoring.prometheus import Prometheus, running
 from tests.product import running as product
 from tests.unit.gateway.documents import encoded, picture, tiff
+from tests.waiting import until
 
 _LABELS = {
     "gateway": {"namespace": "docs", "pod": "ocr-paddleocr-vl-gateway-0"},
@@ -84,7 +84,7 @@ def traffic(watched: Stack, prometheus: Prometheus, key: str) -> None:
         httpx.Client(base_url=watched.gateway_url, headers=headers, timeout=120) as client,
         ThreadPoolExecutor(4) as pool,
     ):
-        _until(lambda: len(prometheus.ask("up == 1")) == 2)
+        until(lambda: len(prometheus.ask("up == 1")) == 2)
         answers = list(pool.map(lambda _: client.post("/ocr", files={"file": page}), range(8)))
         assert any(answer.status_code == 200 for answer in answers)
         assert client.post("/ocr", json={}).status_code == 422
@@ -95,18 +95,8 @@ def traffic(watched: Stack, prometheus: Prometheus, key: str) -> None:
         client.post("/ocr", files={"file": page})
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.5)
-
-
 def _until_none(left: Callable[[], list[str]]) -> None:
-    deadline = time.monotonic() + 60
-    while missing := left():
-        assert time.monotonic() < deadline, "without series:\n" + "\n".join(missing)
-        time.sleep(1)
+    until(lambda: not left(), told=lambda: "without series:\n" + "\n".join(left()))
 
 
 def of_the_dashboard() -> list[tuple[str, str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from scripts.made_weights.standard_pages import standard_page
 from supervisor.stack import Stack
 from tests.product import running
 from tests.triton.conftest import Models, text
+from tests.waiting import until
 
 PAGE = png(standard_page("columns"))
 LONG = {"maxNewTokens": 4000}
@@ -31,14 +31,6 @@ def endless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     environment = {"ENGINE": "paddle", "MODEL_DIR": str(weights), "DEVICE": "cpu", "VLM_REPETITION_TOKENS": "0"}
     with running(folder, **environment) as stack:
         yield stack
-
-
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise TimeoutError
 
 
 def decoding(stack: Stack) -> float:

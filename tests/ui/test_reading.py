@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 from tritonclient.utils import InferenceServerException
 
@@ -12,6 +11,7 @@ from gateway.access.keyring import line_of, make_key
 from tests.ui.browser import choose, drop
 from tests.ui.crafted_triton import Gate
 from tests.unit.gateway.documents import A4, encoded, pdf, picture
+from tests.waiting import until
 
 
 def read(page) -> None:
@@ -20,14 +20,6 @@ def read(page) -> None:
 
 def three_pages() -> dict[str, object]:
     return {"name": "three.pdf", "mimeType": "application/pdf", "buffer": pdf(A4, A4, A4)}
-
-
-def until(page, condition) -> None:
-    for _ in range(200):
-        if condition():
-            return
-        page.wait_for_timeout(25)
-    pytest.fail("what was waited for did not come")
 
 
 def test_pages_arrive_one_by_one(serve, open_ui, triton):
@@ -59,10 +51,10 @@ def test_a_cancel_reaches_the_engine_and_leaves_what_was_read(serve, open_ui, tr
     read(page)
     triton.gate.let()
     expect(page.locator(".status")).to_contain_text("1 of 3 pages")
-    until(page, lambda: triton.in_flight == 1)
+    until(lambda: triton.in_flight == 1)
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".status")).to_contain_text("Cancelled · 1 of 3 pages")
-    until(page, lambda: triton.cancelled == 1)
+    until(lambda: triton.cancelled == 1)
     expect(page.locator(".markdown")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download .md").click()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -13,6 +13,7 @@ from supervisor.stack import Stack
 from tests.product import running
 from tests.unit.engines.vlm.scripted_server import free_port
 from tests.vlm_server.real_server import RealServer
+from tests.waiting import until
 
 WAIT = 60.0
 
@@ -56,18 +57,11 @@ def test_a_vlm_server_that_comes_and_goes(product: Stack, later_server: RealServ
         assert page.status_code == 200, page.text
         assert page.json()["model"] == later_server.model
         assert page.json()["usage"]["tokens"] > 8
-        _until(lambda: http.get("/health").status_code == 200)
+        until(lambda: http.get("/health").status_code == 200)
 
         later_server.kill()
         assert read().status_code == 503
         # Long enough for the canaries that would have restarted Triton.
-        _until(lambda: http.get("/health").json()["status"] == "blocked")
+        until(lambda: http.get("/health").json()["status"] == "blocked")
         time.sleep(3 * product.settings.canary_interval)
         assert product.restarts == 0
-
-
-def _until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + WAIT
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.2)

@@ -7,12 +7,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from tests.waiting import until
 
 
 def free_port() -> int:
@@ -36,19 +37,14 @@ def gateway(**environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         process.communicate()
 
 
-def until(condition: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise TimeoutError
-
-
 def wait_for(url: str) -> Any:
-    for _ in range(200):
+    """What stands at `url`, JSON, once somebody answers there."""
+
+    def ask() -> Any:
         try:
             with urlopen(url) as response:
                 return json.load(response)
         except (URLError, ConnectionError):
-            time.sleep(0.05)
-    raise TimeoutError(url)
+            return None
+
+    return until(ask)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import ConnectionError as RedisIsAway
+
+from tests.waiting import until
 
 
 @contextmanager
@@ -19,18 +20,15 @@ def redis_server(socket: Path) -> Iterator[subprocess.Popen[bytes]]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
         try:
             with Redis(unix_socket_path=str(socket)) as client:
-                _wait_for(client)
+                until(lambda: is_there(client))
             yield process
         finally:
             process.kill()
 
 
-def _wait_for(client: Redis) -> None:
-    for _ in range(200):
-        try:
-            client.ping()
-        except (RedisIsAway, OSError):
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError
+def is_there(client: Redis) -> bool:
+    """Whether the server answers."""
+    try:
+        return bool(client.ping())
+    except (RedisIsAway, OSError):
+        return False

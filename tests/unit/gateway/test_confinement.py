@@ -20,6 +20,7 @@ from gateway.errors import RenderFailed
 from gateway.pages.pool import NOT_OFFLINE
 from gateway.pages.process import RendererProcess
 from gateway.pages.worker import Command
+from tests.waiting import until
 
 from .conftest import Start, as_json, error_of
 from .documents import encoded, nested_forms_pdf, pdf, picture
@@ -160,8 +161,7 @@ class TestNothingElseNotices:
         answers = []
         thread = threading.Thread(target=lambda: answers.append(client.post("/ocr", **as_json(hostile))))
         thread.start()
-        while 'ocr_gateway_stage_in_flight{stage="render"} 1.0' not in client.get("/metrics").text:
-            pass
+        until(lambda: 'ocr_gateway_stage_in_flight{stage="render"} 1.0' in client.get("/metrics").text)
         (held,) = workers()
         held.suspend()
         others = [client.post("/ocr", **as_json(document)) for document in (pdf(), encoded(picture())) for _ in "123"]

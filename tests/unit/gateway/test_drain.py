@@ -10,9 +10,11 @@ import httpx2
 import pytest
 from pydantic import HttpUrl
 
+from tests.waiting import until
+
 from .conftest import as_json, error_of
 from .documents import A4, encoded, pdf, picture
-from .gateway_process import gateway, until, wait_for
+from .gateway_process import gateway, wait_for
 from .kserve import KServe
 
 PAGE = as_json(encoded(picture()))

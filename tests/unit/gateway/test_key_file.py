@@ -9,8 +9,9 @@ from pathlib import Path
 import httpx2
 
 from gateway.access.keyring import line_of
+from tests.waiting import until
 
-from .gateway_process import free_port, gateway, until, wait_for
+from .gateway_process import free_port, gateway, wait_for
 
 
 def test_keys_come_and_go_without_a_restart(tmp_path: Path) -> None:

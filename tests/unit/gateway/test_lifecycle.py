@@ -20,11 +20,12 @@ from pydantic import HttpUrl
 from gateway.access_log import JsonFormatter, PlainFormatter
 from gateway.disconnect import unless_disconnected
 from gateway.errors import ClientDisconnected
+from tests.waiting import until
 
 from .conftest import as_json
 from .documents import A4, encoded, pdf, picture
 from .fake_triton import FakeTriton
-from .gateway_process import free_port, gateway, until, wait_for
+from .gateway_process import free_port, gateway, wait_for
 from .kserve import KServe
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gateway.access.keyring import line_of
+from tests.waiting import until
 
 from .conftest import Start
 from .documents import encoded, pdf, picture
@@ -48,12 +48,11 @@ def submitted(client: TestClient, document: bytes = PAGE, **fields: Any) -> str:
 
 
 def ended(client: TestClient, job_id: str) -> dict[str, Any]:
-    for _ in range(600):
+    def look() -> dict[str, Any] | None:
         data = data_of(client.get(f"{PATH}/{job_id}"))
-        if data["state"] in ("done", "failed"):
-            return data
-        time.sleep(0.02)
-    raise TimeoutError(data)
+        return data if data["state"] in ("done", "failed") else None
+
+    return until(look)
 
 
 def lines_of(client: TestClient, data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -178,8 +177,7 @@ def test_results_open_by_their_key_alone(start: Start, tmp_path: Path) -> None:
 
 def test_jobs_of_the_other_api_are_none_of_this_one(client: TestClient) -> None:
     job_id = client.post("/jobs", files={"file": PAGE}).json()["id"]
-    while client.get(f"/jobs/{job_id}").json()["status"] != "done":
-        time.sleep(0.02)
+    until(lambda: client.get(f"/jobs/{job_id}").json()["status"] == "done")
     for path in (f"/api/v2/ocr/results/{job_id}?key=", f"/api/v2/ocr/results/{job_id}", f"{PATH}/{job_id}"):
         assert client.get(path).status_code == 404
 

@@ -13,6 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 from tritonclient.utils import InferenceServerException
 
+from tests.waiting import until
+
 from .conftest import Start, as_json, error_of
 from .documents import A4, encoded, encrypted_pdf, pdf, pdf_without_pages, picture, tiff
 from .fake_triton import FakeTriton
@@ -209,8 +211,7 @@ class TestAdmission:
         try:
             for sender in senders:
                 sender.start()
-            while "ocr_gateway_requests_waiting 1.0" not in client.get("/metrics").text:
-                pass
+            until(lambda: "ocr_gateway_requests_waiting 1.0" in client.get("/metrics").text)
             response = client.post("/ocr", **as_json(PNG))
         finally:
             release.set()

@@ -16,7 +16,8 @@ from supervisor import GaveUp, Stack, StartFailed
 from supervisor.errors import AlreadyRunning
 from supervisor.free_ports import settings_on_free_ports
 from supervisor.triton import STUB
-from tests.unit.supervisor.world import World, until
+from tests.unit.supervisor.world import World
+from tests.waiting import until
 
 
 def stubs(stack: Stack) -> list[psutil.Process]:

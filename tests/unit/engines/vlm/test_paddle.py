@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from engines.errors import BadOption, EngineFailure
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, VlmOptions
 from engines.vlm.paddle import PaddleVlm
+from tests.waiting import until
 
 Open = Callable[..., PaddleVlm]
 
@@ -83,7 +83,7 @@ def test_a_stream_left_early_takes_its_crop_out(opened, monkeypatch):
     stream = engine.stream(crop(0, max_new_tokens=4000))
     next(stream)
     stream.close()
-    _until(lambda: engine._loop.is_idle)
+    until(lambda: engine._loop.is_idle)
 
 
 def test_a_stream_of_a_wrong_crop_raises(opened):
@@ -142,11 +142,3 @@ def _blocked(engine: PaddleVlm, monkeypatch: pytest.MonkeyPatch) -> Iterator[thr
         yield entered
     finally:
         released.set()
-
-
-def _until(is_so: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if is_so():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not come to pass")

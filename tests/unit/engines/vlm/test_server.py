@@ -43,6 +43,7 @@ from tests.unit.engines.vlm.scripted_server import (
     script,
     serving,
 )
+from tests.waiting import until
 
 RED = np.full((56, 84, 3), (200, 10, 10), np.uint8)
 WAIT = 20.0
@@ -403,8 +404,7 @@ def test_cancelling_hangs_up_and_makes_room(open_engine: Open, server: ScriptedS
     server.bodies.clear()
     server.behave = server.hold
     first, second = submit(engine), submit(engine)
-    while not server.bodies:
-        time.sleep(0.01)
+    until(lambda: server.bodies)
     assert first.cancel()
     assert server.hung_up.wait(WAIT)
     server.released.set()
@@ -452,8 +452,7 @@ def test_no_more_at_once_than_the_cap(open_engine: Open, server: ScriptedServer)
     server.most_in_flight = 0
     server.behave = server.hold
     futures = engine.submit([Crop(RED, "OCR:")] * 12)
-    while server.most_in_flight < 3:
-        time.sleep(0.01)
+    until(lambda: server.most_in_flight >= 3)
     time.sleep(0.1)
     assert len(server.bodies) == 3
     server.released.set()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from gateway.jobs.jobs import Jobs, open_jobs
 from gateway.jobs.store import JobStore, now
 from gateway.schemas import OcrFields
 from gateway.settings import Settings
+from tests.waiting import until
 
 NAME = "0123456789abcdef" * 2
 
@@ -52,19 +52,14 @@ def turn(number: int = 1) -> Turn:
 
 def ended(client: TestClient, job_id: str) -> dict[str, Any]:
     """The job once it has ended."""
-    for _ in range(600):
-        job: dict[str, Any] = client.get(f"/jobs/{job_id}").json()
-        if job["status"] not in ("queued", "running"):
-            return job
-        time.sleep(0.02)
-    raise TimeoutError(job)
+    return status(client, job_id, "done", "failed", "cancelled")
 
 
-def status(client: TestClient, job_id: str, wanted: str) -> dict[str, Any]:
-    """The job once it has the status `wanted`."""
-    for _ in range(600):
+def status(client: TestClient, job_id: str, *wanted: str) -> dict[str, Any]:
+    """The job once it has one of the statuses `wanted`."""
+
+    def look() -> dict[str, Any] | None:
         job: dict[str, Any] = client.get(f"/jobs/{job_id}").json()
-        if job["status"] == wanted:
-            return job
-        time.sleep(0.02)
-    raise TimeoutError(job)
+        return job if job["status"] in wanted else None
+
+    return until(look)

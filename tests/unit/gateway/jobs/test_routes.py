@@ -18,8 +18,8 @@ from gateway.settings import Settings, SettingsError
 from tests.unit.gateway.conftest import Start, as_json, error_of
 from tests.unit.gateway.documents import A4, encoded, encrypted_pdf, pdf, picture, tiff
 from tests.unit.gateway.fake_triton import FakeTriton
-from tests.unit.gateway.gateway_process import until
 from tests.unit.gateway.jobs.conftest import ended, status
+from tests.waiting import until
 
 PAGE = encoded(picture())
 
