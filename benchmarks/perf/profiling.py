@@ -1,0 +1,71 @@
+"""One target at rising loads."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from benchmarks.perf.levels import Level, Profile
+from benchmarks.perf.server import Server
+
+
+class Target(Protocol):
+    """What is put under load."""
+
+    @property
+    def model(self) -> str:
+        """Its name: a model's, or `gateway`."""
+
+    @property
+    def unit(self) -> str:
+        """What a request asks to be read."""
+
+    @property
+    def distinct(self) -> int:
+        """How many different requests there are."""
+
+    def closed(self, concurrency: int, seconds: float) -> Level:
+        """So many requests in flight, for so many seconds."""
+
+    def open(self, rate: float, count: int) -> Level:
+        """So many requests, `rate` a second, at random times."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The loads: requests in flight, and shares of the highest rate that was answered with them.
+
+    An open level sends its requests in whole rounds of the different ones, `least` at least and `seconds` long.
+    """
+
+    concurrency: tuple[int, ...] = (1, 2, 4, 8, 16)
+    shares: tuple[float, ...] = (0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.3)
+    seconds: float = 15.0
+    least: int = 44
+
+    def count(self, rate: float, distinct: int) -> int:
+        """Requests of an open level."""
+        return distinct * math.ceil(max(self.least, rate * self.seconds) / distinct)
+
+
+QUICK = Plan(concurrency=(1, 2), shares=(0.5, 1.5), seconds=4.5, least=1)
+"""To see that it works: its figures are worth nothing."""
+
+
+def profile(server: Server, target: Target, plan: Plan, tell: Callable[[str], None]) -> Profile:
+    """All levels of a plan, rising, after one that warms up."""
+
+    def measured(what: str, run: Callable[..., Level], *arguments: float) -> Level:
+        with server.watched() as inside:
+            level = run(*arguments)
+        level = level.model_copy(update={"inside": inside()})
+        tell(f"{target.model}, {what}: {level.answered:.2f}/s, p95 {level.p95:.0f} ms, good {level.good:.2f}")
+        return level
+
+    target.closed(plan.concurrency[-1], plan.seconds / 2)
+    closed = [measured(f"{number} in flight", target.closed, number, plan.seconds) for number in plan.concurrency]
+    rates = [share * max(level.answered for level in closed) for share in plan.shares]
+    offered = [measured(f"{rate:.2f}/s", target.open, rate, plan.count(rate, target.distinct)) for rate in rates]
+    return Profile(target=target.model, unit=target.unit, closed=tuple(closed), open=tuple(offered))
