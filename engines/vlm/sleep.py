@@ -116,15 +116,15 @@ class SleepVlm:
             row = self._waiting.popleft()
             row.begun_at = time.perf_counter()
             if not row.future.cancelled() and not row.is_late:
-                self._device.work(self._settings.sleep_prefill_seconds)
+                seconds = self._device.work(self._settings.sleep_prefill_seconds)
                 row.generated = 1
                 if self._observer:
-                    self._observer.admitted(1, 0.0, self._settings.sleep_prefill_seconds)
+                    self._observer.admitted(1, 0.0, seconds)
             self._rows.append(row)
 
     def _step(self) -> None:
-        seconds = self._settings.sleep_step_seconds + len(self._rows) * self._settings.sleep_step_row_seconds
-        self._device.work(seconds)
+        each = self._settings.sleep_step_row_seconds
+        seconds = self._device.work(self._settings.sleep_step_seconds + len(self._rows) * each)
         for row in self._rows:
             row.generated += 1
         if self._observer:

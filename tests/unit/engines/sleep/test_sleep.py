@@ -138,7 +138,7 @@ def test_closed_it_fails_what_is_open_and_what_comes(open_vlm: Open) -> None:
 
 def test_a_batch_of_pages_sleeps_once(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(Device, "work", lambda _, seconds: slept.append(seconds))
+    monkeypatch.setattr(Device, "work", lambda _, seconds: slept.append(seconds) or seconds)
     layout = SleepLayout(SleepSettings(sleep_layout_seconds=2, sleep_layout_page_seconds=0.5, sleep_blocks=3))
     layout.load()
     found = list(layout.detect([Page(np.zeros((90, 40, 3), np.uint8)), Page(np.zeros((9, 7, 3), np.uint8))]))
