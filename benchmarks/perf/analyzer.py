@@ -40,6 +40,11 @@ class Analyzer:
         self._data.write_text(json.dumps({"data": self.requests}), encoding="utf-8")
 
     @property
+    def name(self) -> str:
+        """The model's."""
+        return self.model
+
+    @property
     def distinct(self) -> int:
         """How many different requests there are."""
         return len(self.requests)

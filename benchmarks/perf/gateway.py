@@ -29,7 +29,8 @@ class Gateway:
 
     url: str
     pages: Sequence[bytes]
-    model: str = "gateway"
+    name: str = "gateway"
+    model: str = "ocr"
     unit: str = "page"
 
     @property

@@ -20,12 +20,12 @@ class Stage(_Kept):
 
 
 class Inside(_Kept):
-    """The server at one load: cores that it kept busy (None where its processes are another machine's), and its models.
+    """The server at one load: CPU seconds a request of all its processes, and its models.
 
-    A model that read nothing is None.
+    None where the processes are another machine's, and where a model read nothing.
     """
 
-    cores: float | None = None
+    cpu: float | None = None
     layout: Stage | None = None
     vlm: Stage | None = None
 

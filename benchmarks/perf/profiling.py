@@ -15,8 +15,12 @@ class Target(Protocol):
     """What is put under load."""
 
     @property
+    def name(self) -> str:
+        """A model's, or `gateway`."""
+
+    @property
     def model(self) -> str:
-        """Its name: a model's, or `gateway`."""
+        """The Triton model that answers."""
 
     @property
     def unit(self) -> str:
@@ -58,14 +62,14 @@ def profile(server: Server, target: Target, plan: Plan, tell: Callable[[str], No
     """All levels of a plan, rising, after one that warms up."""
 
     def measured(what: str, run: Callable[..., Level], *arguments: float) -> Level:
-        with server.watched() as inside:
+        with server.watched(target.model) as inside:
             level = run(*arguments)
         level = level.model_copy(update={"inside": inside()})
-        tell(f"{target.model}, {what}: {level.answered:.2f}/s, p95 {level.p95:.0f} ms, good {level.good:.2f}")
+        tell(f"{target.name}, {what}: {level.answered:.2f}/s, p95 {level.p95:.0f} ms, good {level.good:.2f}")
         return level
 
     target.closed(plan.concurrency[-1], plan.seconds / 2)
     closed = [measured(f"{number} in flight", target.closed, number, plan.seconds) for number in plan.concurrency]
     rates = [share * max(level.answered for level in closed) for share in plan.shares]
     offered = [measured(f"{rate:.2f}/s", target.open, rate, plan.count(rate, target.distinct)) for rate in rates]
-    return Profile(target=target.model, unit=target.unit, closed=tuple(closed), open=tuple(offered))
+    return Profile(target=target.name, unit=target.unit, closed=tuple(closed), open=tuple(offered))

@@ -64,8 +64,9 @@ def _levels(target: str, load: str, form: str, levels: Sequence[Level]) -> str:
     ]
     if any(level.good < 1 for level in levels):
         columns.append(("turned away", lambda level: f"{1 - level.good:.0%}"))
-    if any(level.inside.cores is not None for level in levels):
-        columns.append(("cores", lambda level: f"{level.inside.cores:.1f}"))
+    if any(level.inside.cpu is not None for level in levels):
+        columns.append(("CPU s each", lambda level: f"{level.inside.cpu or 0:.2f}"))
+        columns.append(("cores", lambda level: f"{(level.inside.cpu or 0) * level.answered:.1f}"))
     if target != "vlm" and any(level.inside.layout for level in levels):
         columns.append(("`layout`", lambda level: _stage(level.inside.layout)))
     if target != "layout" and any(level.inside.vlm for level in levels):

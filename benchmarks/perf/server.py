@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,14 +31,13 @@ class Server:
     stack: Stack | None = None
 
     @contextmanager
-    def watched(self) -> Iterator[Callable[[], Inside]]:
-        """What happened inside, once the block is left."""
+    def watched(self, model: str) -> Iterator[Callable[[], Inside]]:
+        """What happened inside, once the block is left; `model` is the one that is asked."""
         seen: list[Inside] = []
-        before, cpu, start = read_metrics(self.metrics), self._cpu_seconds(), time.perf_counter()
+        before, cpu = read_metrics(self.metrics), self._cpu_seconds()
         yield lambda: seen[0]
-        seconds = time.perf_counter() - start
-        cores = (self._cpu_seconds() - cpu) / seconds if self.stack else None
-        seen.append(inside(before, read_metrics(self.metrics), cores))
+        used = self._cpu_seconds() - cpu if self.stack else None
+        seen.append(inside(before, read_metrics(self.metrics), model, used))
 
     def _cpu_seconds(self) -> float:
         return cpu_seconds(self.stack) if self.stack else 0.0
@@ -63,8 +61,8 @@ def read_metrics(url: str) -> Readings:
     return values
 
 
-def inside(before: Readings, after: Readings, cores: float | None = None) -> Inside:
-    """What the models did between two readings.
+def inside(before: Readings, after: Readings, model: str, cpu_seconds: float | None = None) -> Inside:
+    """What the models did between two readings, and the server's CPU seconds for each request that `model` answered.
 
     Triton's queue is that of `layout`. `vlm` takes its crops over at once and answers later, so it counts for itself.
     """
@@ -81,7 +79,9 @@ def inside(before: Readings, after: Readings, cores: float | None = None) -> Ins
         queue=_mean(changed, "vlm_queue_seconds_sum", "vlm_queue_seconds_count", 1e3),
         engine=_mean(changed, "vlm_engine_seconds_sum", "vlm_engine_seconds_count", 1e3),
     )
-    return Inside(cores=cores, layout=layout, vlm=vlm)
+    answered = changed.get(f"{_TRITON}request_success_total/{model}")
+    cpu = cpu_seconds / answered if cpu_seconds is not None and answered else None
+    return Inside(cpu=cpu, layout=layout, vlm=vlm)
 
 
 def _mean(changed: Readings, total: str, count: str, scale: float = 1.0) -> float | None:
