@@ -18,7 +18,7 @@ Format = Literal["md", "json", "zip"]
 
 _EPILOG = """\
 A file, a folder, an http(s) address that the server fetches, or - for standard input. Without -o one document goes to
-standard output.
+standard output. For archives by the million: ocr archive --help.
 
 environment:
   OCR_SERVER    address of the server, where --server does not say
@@ -54,7 +54,7 @@ def parse(argv: Sequence[str] | None) -> Arguments:
     """The arguments; of the process where `argv` is None. Raises UsageError; SystemExit as argparse does."""
     given = _parser().parse_args(argv)
     fields = ReadFields(
-        pages=given.pages, dpi=given.dpi, on_error=given.on_error, options=_options(given.options, given.option)
+        pages=given.pages, dpi=given.dpi, on_error=given.on_error, options=options(given.options, given.option)
     )
     return Arguments(
         inputs=tuple(given.input),
@@ -87,19 +87,25 @@ def _parser() -> argparse.ArgumentParser:
     add("-f", "--format", default="md", metavar="LIST", help="md, json, zip, or several by commas (default: md)")
     add("-p", "--pages", metavar="RANGES", help='pages of each document, from 1: "1-3,7", "5-"')
     add("-r", "--recursive", action="store_true", help="take folders with all that is below them")
-    add("-j", "--jobs", type=_positive_int, default=4, metavar="N", help="documents at once, at most (default: 4)")
-    add("--dpi", type=_positive_int, metavar="N", help="resolution at which PDF pages are drawn")
-    add("--option", action="append", default=[], metavar="NAME=VALUE", help="option of the engine; may be repeated")
-    add("--options", metavar="JSON", help="options of the engine as a JSON object")
+    add("-j", "--jobs", type=positive_int, default=4, metavar="N", help="documents at once, at most (default: 4)")
+    add_reading(parser)
     add("--on-error", choices=("skip", "fail"), help="pages that can't be read: leave them out, or fail the document")
-    add("--timeout", type=_seconds, default=600.0, metavar="SECONDS", help="for each document (default: 600)")
-    add("--retries", type=_count, default=8, metavar="N", help="how often a document is sent again (default: 8)")
+    add("--timeout", type=seconds, default=600.0, metavar="SECONDS", help="for each document (default: 600)")
+    add("--retries", type=count, default=8, metavar="N", help="how often a document is sent again (default: 8)")
     add("--overwrite", action="store_true", help="read again what is done, and replace files")
     add("--server", metavar="URL", help=f"address of the server (default: {DEFAULT_SERVER})")
     add("--ca-file", type=Path, metavar="PEM", help="authorities to trust of an https server, besides the system's")
     add("-q", "--quiet", action="store_true", help="tell of failures only")
     add("--summary-json", type=Path, metavar="FILE", help="write what became of each document")
     return parser
+
+
+def add_reading(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say how pages are read."""
+    add = parser.add_argument
+    add("--dpi", type=positive_int, metavar="N", help="resolution at which PDF pages are drawn")
+    add("--option", action="append", default=[], metavar="NAME=VALUE", help="option of the engine; may be repeated")
+    add("--options", metavar="JSON", help="options of the engine as a JSON object")
 
 
 def _formats(text: str) -> tuple[Format, ...]:
@@ -110,8 +116,8 @@ def _formats(text: str) -> tuple[Format, ...]:
     return cast("tuple[Format, ...]", tuple(names))
 
 
-def _options(as_json: str | None, single: Sequence[str]) -> dict[str, Any] | None:
-    """Both ways of giving options as one; None where there are none."""
+def options(as_json: str | None, single: Sequence[str]) -> dict[str, Any] | None:
+    """Both ways of giving options as one; None where there are none. Raises UsageError."""
     options: dict[str, Any] = {}
     if as_json is not None:
         try:
@@ -136,19 +142,22 @@ def _value(text: str) -> Any:
         return text
 
 
-def _positive_int(text: str) -> int:
+def positive_int(text: str) -> int:
+    """A number above 0. Raises ValueError, as argparse has it."""
     if (number := int(text)) < 1:
         raise ValueError
     return number
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A number from 0 on. Raises ValueError."""
     if (number := int(text)) < 0:
         raise ValueError
     return number
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """A finite number above 0. Raises ValueError."""
     if not 0 < (number := float(text)) < math.inf:
         raise ValueError
     return number

@@ -25,14 +25,26 @@ from ocr_client import AsyncClient, ConfigurationError, Retries
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; gives the exit code."""
+    """Run the command; gives the exit code. A document called `archive` is read as ./archive."""
+    given = sys.argv[1:] if argv is None else argv
     try:
-        return int(_run(parse(argv)))
+        if given and given[0] == "archive":
+            return int(_archive(given[1:]))
+        return int(_run(parse(given)))
     except (UsageError, ConfigurationError) as error:
         tell(f"ocr: {error}")
         return Exit.USAGE
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
+
+
+def _archive(argv: Sequence[str]) -> Exit:
+    try:
+        # Its packages are large, and nobody else's business.
+        from archive.command import run
+    except ImportError as error:
+        raise UsageError(f"{error}: pip install 'paddleocr-vl-server[cli,archive]'") from None
+    return run(argv)
 
 
 def _run(arguments: Arguments) -> Exit:

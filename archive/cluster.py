@@ -1,0 +1,61 @@
+"""Ray, connected to or started on this machine, without anything that leaves it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cli.errors import UsageError
+
+LOCAL = "local"
+_OBJECT_STORE_BYTES = 128 << 20
+"""What passes through Ray are rows of a few hundred bytes; documents and results do not."""
+
+_QUIET = {
+    # Usage statistics would go to Ray's makers.
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Says that a future version may not hide GPUs from tasks without any. No task here has one.
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # Would send this folder to all nodes where uv has started the command.
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+}
+
+
+@contextmanager
+def connected(address: str, temporary: Path | None) -> Iterator[int]:
+    """A connection to the cluster at `address`, or one of this machine alone (LOCAL), which ends with the block.
+
+    Gives the number of its nodes. Raises UsageError.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError:
+        raise UsageError("ocr archive needs Ray: pip install 'paddleocr-vl-server[cli,archive]'") from None
+    try:
+        if address == LOCAL:
+            ray.init(
+                address=LOCAL,
+                _node_ip_address="127.0.0.1",
+                object_store_memory=_OBJECT_STORE_BYTES,
+                _temp_dir=None if temporary is None else str(temporary),
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+            )
+        else:
+            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, OSError, ValueError, RuntimeError) as error:
+        raise UsageError(f"Ray can't be started or reached at {address!r}: {error}") from None
+    try:
+        context = ray.data.DataContext.get_current()
+        context.enable_progress_bars = False
+        context.print_on_execution_start = False
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        yield sum(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]
+    finally:
+        ray.shutdown()

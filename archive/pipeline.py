@@ -1,0 +1,129 @@
+"""The work as Ray Data has it: shards are cut into units, units are read by actors, shards are put together."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, cast
+
+import pyarrow as pa
+import ray
+import ray.data
+import ray.exceptions
+
+from archive.finishing import Finished, finish
+from archive.planning import units
+from archive.reading import RayReader, Reading, Told
+from archive.stores import open_store
+
+_SHARDS_AT_ONCE = 256
+"""In one run of the pipeline: what is planned and not read yet is held by Ray."""
+_FINISHED_AT_ONCE = 4
+_CPUS_OF_A_PLANNER = 0.5
+_CPUS_OF_A_READER = 0.1
+"""It waits for servers nearly all the time."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What to do: `todo` shards with their numbers of documents, by `readers` processes."""
+
+    reading: Reading
+    todo: Mapping[int, int]
+    readers: int
+    pages_a_request: int
+    retry: bool
+
+
+@dataclass
+class _Open:
+    """A shard that is being read: the number of its units, once it is cut, and those that were told of."""
+
+    units: int
+    told: set[str] = field(default_factory=set)
+
+
+def run(work: Work) -> Iterator[Told | Finished]:
+    """Do it; tells of each unit and each shard as they come to an end.
+
+    A node that dies takes with it what it was doing: Ray does that again elsewhere, and the checkpoints see to it that
+    nothing is read twice that was read. Raises OSError, ray.exceptions.RayError.
+    """
+    left = deque(work.todo)
+    while left:
+        yield from _run(work, [left.popleft() for _ in range(min(_SHARDS_AT_ONCE, len(left)))])
+
+
+def _run(work: Work, shards: Sequence[int]) -> Iterator[Told | Finished]:
+    finishing: list[ray.ObjectRef[Finished]] = []
+    open_shards: dict[int, _Open] = {}
+    ended: set[int] = set()
+    for row in _rows(work, shards):
+        shard, count = row.pop("shard"), row.pop("units")
+        if shard in ended:
+            continue
+        state = open_shards.setdefault(shard, _Open(count))
+        if row["unit"]:
+            told = replace(Told(shard=shard, **row), share=work.todo[shard] / count)
+            if told.unit not in state.told:
+                yield told
+            if told.stop is not None:
+                return
+            state.told.add(told.unit)
+        if len(state.told) == state.units:
+            ended.add(shard)
+            units_told = sorted(open_shards.pop(shard).told)
+            finishing.append(_finish.remote(work.reading.output, shard, units_told))
+        while finishing and (len(finishing) > _FINISHED_AT_ONCE or ray.wait(finishing, timeout=0)[0]):
+            ready, finishing = ray.wait(finishing)
+            yield from ray.get(ready)
+    yield from ray.get(finishing)
+
+
+def _rows(work: Work, shards: Sequence[int]) -> Iterator[dict[str, Any]]:
+    threads = work.reading.each * len(work.reading.servers)
+    planned = ray.data.from_items([{"shard": shard} for shard in shards], override_num_blocks=len(shards)).flat_map(
+        partial(_planned, output=work.reading.output, pages_a_request=work.pages_a_request, retry=work.retry),
+        num_cpus=_CPUS_OF_A_PLANNER,
+    )
+    # A task of the readers is one unit: what has been read is told at once, and a task that is repeated is short.
+    read = planned.repartition(target_num_rows_per_block=1).map(
+        # A class is taken too, whatever the annotation says.
+        cast(Any, _RowReader),
+        fn_constructor_args=[work.reading],
+        compute=ray.data.ActorPoolStrategy(
+            size=work.readers,
+            max_tasks_in_flight_per_actor=2 * threads,
+            max_concurrent_calls_per_actor=threads,
+            enable_true_multi_threading=True,
+        ),
+        num_cpus=_CPUS_OF_A_READER,
+    )
+    for rows in read.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"):
+        yield from cast(pa.Table, rows).to_pylist()
+
+
+class _RowReader:
+    """A RayReader, for rows that have a unit."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reader = RayReader(reading)
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        told = self._reader(row) if row["unit"] else {"unit": ""}
+        return {**told, "shard": row["shard"], "units": row["units"]}
+
+
+def _planned(row: Mapping[str, Any], *, output: str, pages_a_request: int, retry: bool) -> list[dict[str, Any]]:
+    """The units of a shard, each with the number of all; one row without a unit where there is nothing to do."""
+    shard = row["shard"]
+    found = units(open_store(output), shard, pages_a_request=pages_a_request, retry=retry)
+    texts = [unit.to_json() for unit in found] or [""]
+    return [{"shard": shard, "units": len(found), "unit": text} for text in texts]
+
+
+@ray.remote(num_cpus=0, max_retries=-1)
+def _finish(output: str, shard: int, units_told: Sequence[str]) -> Finished:
+    return finish(open_store(output), shard, units_told)
