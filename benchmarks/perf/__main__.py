@@ -29,6 +29,7 @@ from engines.page.offline import forbid_downloads
 
 TARGETS = ("ocr", "layout", "vlm", "gateway")
 KEPT = Path(".run/perf")
+"""Where the figures of a target stay until it is measured again."""
 
 
 def main() -> int:
@@ -37,7 +38,9 @@ def main() -> int:
     if not PROGRAM.exists():
         print(f"{PROGRAM} is missing: run `make setup-perf`", file=sys.stderr)
         return 1
-    kept, plan = (KEPT / "quick", QUICK) if arguments.quick else (KEPT, Plan(seconds=arguments.seconds))
+    kept, plan = arguments.kept, Plan(seconds=arguments.seconds)
+    if arguments.quick:
+        kept, plan = kept / "quick", QUICK
     if arguments.only:
         with _server(arguments) as server, tempfile.TemporaryDirectory() as folder:
             for target in _targets(server, arguments.only, page_images(arguments.pages), Path(folder)):
@@ -57,6 +60,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="a few short levels, kept apart")
     parser.add_argument("--seconds", type=float, default=Plan.seconds, help="of a level; more where the engine is slow")
     parser.add_argument("--pages", type=int, default=22, help="how many different pages are sent")
+    parser.add_argument("--kept", type=Path, default=KEPT, metavar="FOLDER", help="where figures stay")
     parser.add_argument("--write", type=Path, metavar="FILE", help="put tables and pictures into this document")
     parser.add_argument("--triton", metavar="HOST:PORT", help="a running Triton; without it the product is started")
     parser.add_argument("--metrics", default="http://127.0.0.1:8002/metrics", metavar="URL", help="of that Triton")

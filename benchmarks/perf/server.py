@@ -34,10 +34,13 @@ class Server:
     def watched(self, model: str) -> Iterator[Callable[[], Inside]]:
         """What happened inside, once the block is left; `model` is the one that is asked."""
         seen: list[Inside] = []
-        before, cpu = read_metrics(self.metrics), self._cpu_seconds()
+        before, cpu = self._totals(), self._cpu_seconds()
         yield lambda: seen[0]
         used = self._cpu_seconds() - cpu if self.stack else None
-        seen.append(inside(before, read_metrics(self.metrics), model, used))
+        seen.append(inside(before, self._totals(), model, used))
+
+    def _totals(self) -> Readings:
+        return totals(httpx.get(self.metrics).raise_for_status().text)
 
     def _cpu_seconds(self) -> float:
         return cpu_seconds(self.stack) if self.stack else 0.0
@@ -50,10 +53,10 @@ def started() -> Iterator[Server]:
         yield Server(stack.triton_url.removeprefix("http://"), stack.metrics_url, stack.gateway_url, stack)
 
 
-def read_metrics(url: str) -> Readings:
+def totals(metrics: str) -> Readings:
     """Triton's metrics: its own as `name/model`, those of the models by name; summed over other labels."""
     values: dict[str, float] = {}
-    for family in text_string_to_metric_families(httpx.get(url).raise_for_status().text):
+    for family in text_string_to_metric_families(metrics):
         for sample in family.samples:
             model = sample.labels.get("model")
             name = f"{sample.name}/{model}" if model else sample.name

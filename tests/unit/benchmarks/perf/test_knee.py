@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.perf.knee import limit, saturation, usable
+from tests.unit.benchmarks.perf.curves import level
+
+
+def test_one_server_is_saturated_by_one_request():
+    assert saturation([level(1, 3.0), level(2, 3.0), level(8, 2.9)]) == 1.0
+
+
+def test_four_servers_are_saturated_by_four_requests():
+    # The bounds are met: N a second up to four, then four.
+    assert saturation([level(number, min(number, 4.0)) for number in (1, 2, 4, 8, 16)]) == 4.0
+
+
+def test_saturation_lies_between_two_levels_where_the_bounds_cross_there():
+    assert saturation([level(1, 2.0), level(2, 3.6), level(4, 5.0)]) == 2.5
+
+
+def test_the_limit_is_a_multiple_of_the_p95_of_one_request_at_a_time():
+    assert limit([level(1, 2.0, p95=300), level(2, 3.0, p95=500)]) == 900
+    assert limit([level(1, 2.0, p95=300)], slowdown=2) == 600
+
+
+def test_the_usable_rate_is_the_last_one_before_the_latency_passes_the_limit():
+    # An M/M/1 queue of one a second: p95 is 3 s without load, and 3 / (1 - rate).
+    levels = [level(rate, rate, p95=3000 / (1 - rate)) for rate in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9)]
+    found = usable(levels, limit=9000)
+    assert found
+    assert found.load == 0.6
+
+
+def test_a_rate_that_is_turned_away_is_not_usable_however_fast_the_answers_are():
+    levels = [level(1, 1), level(2, 2, good=0.95), level(3, 2.8, good=0.94)]
+    assert usable(levels, limit=1000) == levels[1]
+
+
+def test_a_good_level_past_a_bad_one_is_luck():
+    levels = [level(1, 1, p95=100), level(2, 2, p95=900), level(3, 3, p95=100)]
+    assert usable(levels, limit=300) == levels[0]
+
+
+@pytest.mark.parametrize("first", [level(1, 1, p95=301), level(1, 0.9, good=0.9)])
+def test_where_the_first_rate_is_too_much_none_is_usable(first):
+    assert usable([first, level(2, 2)], limit=300) is None
