@@ -43,8 +43,8 @@ parity: setup-test ## the official pipeline and this server on the same made wei
 bench-vlm: setup-test ## the decode loop against the official engine and server, on the same made weights
 	@$(BIN)/python -m benchmarks.decoding
 
-perf: setup-test setup-perf ## perf_analyzer on Triton, and pages/s through the gateway
-	@$(BIN)/python -m benchmarks.perf
+perf: setup-test setup-perf ## load profiles of the models and of the gateway, with the knee, into docs/performance.md (15 minutes)
+	@$(BIN)/python -m benchmarks.perf --write docs/performance.md
 
 airgap-kit: ## build the images and write all that an isolated machine needs to airgap-kit/ (needs Docker)
 	@deploy/airgap/make-kit.sh
