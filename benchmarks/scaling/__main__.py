@@ -124,6 +124,7 @@ async def _run(
         kind="closed" if kind == "closed" else "open",
         level=level,
         seconds=seconds,
+        warm_up=arguments.warm_up,
         rate=len(latencies) / seconds,
         p50=percentile(latencies, 50),
         p95=percentile(latencies, 95),

@@ -22,6 +22,8 @@ class Run(BaseModel):
     level: float
     """Pages in flight (closed) or offered pages a second (open), over all Tritons."""
     seconds: float
+    warm_up: float = 6.0
+    """Seconds of the same load before."""
     rate: float
     p50: float
     p95: float

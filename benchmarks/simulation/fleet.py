@@ -42,6 +42,8 @@ class Setup:
     seconds: float = 600.0
     warm_up: float = 60.0
     seed: int = 1
+    arrivals: float | None = None
+    """Seed of the comings of an open load alone, as benchmarks.scaling.load has them; None for `seed`."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Predicted:
     """What came of it between the warm-up and the end. Times are seconds, rates pages a second."""
 
     rate: float
+    came: float
+    """Pages a second that arrived, which chance makes more or fewer of than were offered."""
     p50: float
     p95: float
     p99: float
@@ -101,12 +105,13 @@ class Simulation:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._chance = random.Random(setup.seed)
+        chance = random.Random(setup.seed)
+        self._comings = random.Random(setup.seed if setup.arrivals is None else setup.arrivals)
         self._env = env = simpy.Environment()
         stages = setup.stages
         shared = simpy.Resource(env, stages.cores)
         self.machines = [
-            Machine(env, stages, shared if stages.is_shared else simpy.Resource(env, stages.cores), self._chance)
+            Machine(env, stages, shared if stages.is_shared else simpy.Resource(env, stages.cores), chance)
             for _ in range(setup.machines)
         ]
         self._gateways = [_Gateway(env, self.machines, setup.pages_in_flight) for _ in range(setup.gateways)]
@@ -127,12 +132,13 @@ class Simulation:
         env.run(until=setup.warm_up)
         busy = [machine.busy_seconds for machine in self.machines]
         pages = [machine.pages_done for machine in self.machines]
-        self.latencies = []
+        self.latencies, begun = [], self.begun
         env.process(self._look())
         env.run(until=setup.warm_up + setup.seconds)
         ordered = sorted(self.latencies)
         return Predicted(
             rate=len(ordered) / setup.seconds,
+            came=(self.begun - begun) / setup.seconds,
             p50=percentile(ordered, 50),
             p95=percentile(ordered, 95),
             p99=percentile(ordered, 99),
@@ -158,7 +164,7 @@ class Simulation:
 
     def _arrivals(self) -> Steps:
         while True:
-            yield self._env.timeout(self._chance.expovariate(self._setup.load.rate))
+            yield self._env.timeout(self._comings.expovariate(self._setup.load.rate))
             self._env.process(self._page(next(self._next_gateway)))
 
     def _page(self, gateway: _Gateway) -> Steps:

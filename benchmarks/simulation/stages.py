@@ -32,7 +32,6 @@ class Stages(BaseModel):
     wait_seconds: Seconds = Field(default=0.01, description="seconds of a page in which nothing works for it")
     cores: Count = Field(default=8, description="CPU cores of a machine")
     is_shared: bool = Field(default=False, description="all machines share these cores, as in a measurement on one")
-    ocr_pages: Count = Field(default=64, description="pages that a machine reads at once (OCR_MAX_IN_FLIGHT)")
 
     def device_seconds(self) -> float:
         """GPU seconds of a page at full batches: the least that it can take."""
