@@ -21,7 +21,7 @@ from benchmarks.pages import page_images
 from benchmarks.perf import report
 from benchmarks.perf.analyzer import PROGRAM, Analyzer
 from benchmarks.perf.gateway import Gateway
-from benchmarks.perf.inputs import Asked, page_requests
+from benchmarks.perf.inputs import Asked, mixed, page_requests
 from benchmarks.perf.levels import Profile
 from benchmarks.perf.profiling import QUICK, Plan, Target, profile
 from benchmarks.perf.server import Server, started
@@ -43,7 +43,7 @@ def main() -> int:
         kept, plan = kept / "quick", QUICK
     if arguments.only:
         with _server(arguments) as server, tempfile.TemporaryDirectory() as folder:
-            for target in _targets(server, arguments.only, page_images(arguments.pages), Path(folder)):
+            for target in _targets(server, arguments.only, mixed(page_images(arguments.pages)), Path(folder)):
                 measured = profile(server, target, plan, _tell)
                 measured.save(kept)
                 print(f"\n{report.summary([measured])}\n\n{report.tables(measured)}\n", flush=True)
@@ -91,7 +91,7 @@ def _targets(server: Server, names: Sequence[str], pages: Sequence[bytes], folde
         elif name == "layout":
             yield Analyzer("layout", "page", server.triton, folder, asked.layout_requests)
         else:
-            yield Analyzer("vlm", "crop", server.triton, folder, asked.vlm_requests)
+            yield Analyzer("vlm", "crop", server.triton, folder, mixed(asked.vlm_requests))
 
 
 def _write(document: Path, profiles: Sequence[Profile]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import struct
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import tritonclient.http as triton
@@ -21,6 +22,8 @@ from engines.preprocess.base import Prepared, PreprocessOptions
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, Text
 
+T = TypeVar("T")
+
 Request = dict[str, dict[str, object]]
 """The input tensors of a request as perf_analyzer's `--input-data` has them."""
 
@@ -30,6 +33,11 @@ _ENOUGH_SECONDS = 600.0
 def page_requests(pages: Sequence[bytes]) -> list[Request]:
     """What `ocr` is asked: an encoded page."""
     return [{"IMAGE": text(page)} for page in pages]
+
+
+def mixed(items: Sequence[T]) -> list[T]:
+    """The same in an order that is always the same and follows no rule: any part is much like the whole."""
+    return random.Random(1).sample(items, len(items))
 
 
 @dataclass

@@ -45,7 +45,7 @@ class Plan:
     """
 
     concurrency: tuple[int, ...] = (1, 2, 4, 8, 16)
-    shares: tuple[float, ...] = (0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.3)
+    shares: tuple[float, ...] = (0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.3)
     seconds: float = 15.0
     least: int = 44
 
