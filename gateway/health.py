@@ -35,6 +35,9 @@ class Health(BaseModel):
     triton: Check
     models: dict[str, Check]
     s3: Check | None
+    engine: str | None = None
+    """Which engine reads, and with which model; None until one has answered."""
+    model: str | None = None
 
     @property
     def able(self) -> bool:
@@ -107,7 +110,14 @@ class HealthChecker:
             some = f"{self._tritons.up} of {self._tritons.known} Tritons are up"
             triton = triton.model_copy(update={"message": some})
         degraded = best.status == "ok" and s3 is not None and s3.status == "failed"
-        return Health(status="degraded" if degraded else best.status, triton=triton, models=best.models, s3=s3)
+        return Health(
+            status="degraded" if degraded else best.status,
+            triton=triton,
+            models=best.models,
+            s3=s3,
+            engine=self._tritons.identity.engine,
+            model=self._tritons.identity.model,
+        )
 
     async def _ask_s3(self) -> Check | None:
         if self._s3 is None:

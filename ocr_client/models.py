@@ -169,6 +169,8 @@ class Health(Model):
     triton: Check
     models: dict[str, Check]
     s3: Check | None = None
+    engine: str | None = None
+    model: str | None = None
 
     @property
     def able(self) -> bool:

@@ -32,6 +32,7 @@ def test_all_is_well(client: TestClient) -> None:
         "ocr": "ok",
     }
     assert health["s3"] is None
+    assert (health["engine"], health["model"]) == ("fake", "fake 1")
 
 
 @pytest.mark.parametrize("model", ["layout", "vlm", "ocr"])
