@@ -15,6 +15,7 @@ import tritonclient.http.aio as triton
 from benchmarks.running import mean_of, totals_at
 from benchmarks.scaling.fleet import Fleet
 from benchmarks.scaling.load import Clients
+from benchmarks.scaling.measuring import cpu_seconds
 from benchmarks.simulation.stages import Stages
 
 _LAYOUT_SECONDS = 4.0
@@ -27,22 +28,22 @@ async def calibrate(fleet: Fleet, clients: Clients, stages: Stages, *, in_flight
     It is asked for pages one at a time, then `in_flight` at once, and its `layout` besides by itself.
     """
     url = fleet.tritons[0].metrics_url
-    layout = [await _layout(fleet, pages) for pages in (1, 2 * stages.layout_batch)]
+    layout = [await _layout(fleet, pages, min(seconds, _LAYOUT_SECONDS)) for pages in (1, 2 * stages.layout_batch)]
     before = totals_at(url)
     await clients.closed(1, seconds)
     alone = totals_at(url)
     latencies = clients.seen.latencies(0, float("inf"))
     await clients.closed(in_flight, seconds / 2)
-    warm, cpu = totals_at(url), _cpu(fleet)
+    warm, cpu = totals_at(url), cpu_seconds(fleet)
     await clients.closed(in_flight, seconds)
-    full, cpu = totals_at(url), _cpu(fleet) - cpu
+    full, cpu = totals_at(url), cpu_seconds(fleet) - cpu
     layout_seconds, layout_page_seconds = _line(*layout)
     step_seconds, step_row_seconds = _line(_step(before, alone), _step(warm, full))
     tokens = _rate("vlm_tokens_total", "vlm_crops_total", before, full)
     crops = _rate("vlm_crops_total", "ocr_pages_total", before, full)
-    cpu_seconds = cpu / _change("ocr_pages_total", warm, full)
+    cpu /= _change("ocr_pages_total", warm, full)
     # What a lone page takes beyond its stages is neither the device's nor the CPU's.
-    wait = sum(latencies) / len(latencies) - _device_seconds(before, alone) - cpu_seconds
+    wait = sum(latencies) / len(latencies) - _device_seconds(before, alone) - cpu
     return stages.model_copy(
         update={
             "layout_seconds": layout_seconds,
@@ -54,19 +55,19 @@ async def calibrate(fleet: Fleet, clients: Clients, stages: Stages, *, in_flight
             "crops": crops,
             "tokens": tokens,
             "spread": _spread(_rate("vlm_steps_total", "ocr_pages_total", before, alone) + 1, tokens, crops),
-            "cpu_seconds": cpu_seconds,
+            "cpu_seconds": cpu,
             "wait_seconds": max(0.0, wait),
         }
     )
 
 
-async def _layout(fleet: Fleet, in_flight: int) -> tuple[float, float]:
+async def _layout(fleet: Fleet, in_flight: int, seconds: float) -> tuple[float, float]:
     """Mean pages and mean seconds of the batches of `layout`, asked for nothing else."""
     stack = fleet.tritons[0]
     image = np.full((1, 400, 300, 3), 255, np.uint8)
     wanted = triton.InferInput("IMAGE", list(image.shape), "UINT8")
     wanted.set_data_from_numpy(image)
-    before, end = totals_at(stack.metrics_url), time.monotonic() + _LAYOUT_SECONDS
+    before, end = totals_at(stack.metrics_url), time.monotonic() + seconds
     async with triton.InferenceServerClient(stack.triton_url.removeprefix("http://"), conn_limit=in_flight) as client:
 
         async def ask() -> None:
@@ -114,8 +115,3 @@ def _line(first: tuple[float, float], second: tuple[float, float]) -> tuple[floa
     (small, short), (large, long) = first, second
     slope = max(0.0, (long - short) / (large - small)) if large - small > 1e-6 else 0.0
     return max(0.0, short - slope * small), slope
-
-
-def _cpu(fleet: Fleet) -> float:
-    """CPU seconds of the fleet and of its clients, which are this process."""
-    return fleet.cpu_seconds() + time.process_time()

@@ -6,7 +6,7 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -104,9 +104,8 @@ def _gateway(folder: Path, port: int, triton_urls: str, pages_in_flight: int) ->
         return Gateway(Settings(host="127.0.0.1", gateway_port=port), triton_urls)
 
 
-def _in_threads(stacks: list[Stack], act: object) -> None:
+def _in_threads(stacks: list[Stack], act: Callable[[Stack], object]) -> None:
     """Do one thing to all, a few at once: models take all cores while they load."""
-    assert callable(act)
     with ThreadPoolExecutor(_STARTING_AT_ONCE) as threads:
         list(threads.map(act, stacks))
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 
 from benchmarks.simulation.stages import Stages
 
+Kind = Literal["closed", "open"]
+
 
 class Run(BaseModel):
     """One load on one fleet. Times are seconds, rates pages a second."""
@@ -18,7 +20,7 @@ class Run(BaseModel):
 
     tritons: int
     gateways: int
-    kind: Literal["closed", "open"]
+    kind: Kind
     level: float
     """Pages in flight (closed) or offered pages a second (open), over all Tritons."""
     seconds: float
