@@ -19,11 +19,11 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.pages import page_images
-from benchmarks.scaling.calibration import calibrate
+from benchmarks.scaling.calibration import One, calibrate
 from benchmarks.scaling.fleet import running_fleet
 from benchmarks.scaling.gpu import SLEEP, faster, sleep_settings
 from benchmarks.scaling.load import Clients, Seen
-from benchmarks.scaling.measuring import Times, measure
+from benchmarks.scaling.measuring import Times, cpu_seconds, measure
 from benchmarks.scaling.report import row, table
 from benchmarks.scaling.runs import Kind, Measured, read_measured
 
@@ -78,8 +78,9 @@ def _measure(tritons: int, arguments: argparse.Namespace, pages: list[bytes], me
         )
         urls = [gateway.url for gateway in fleet.gateways]
         if arguments.calibrate and tritons == 1:
+            one = One(fleet.tritons[0].triton_url, fleet.tritons[0].metrics_url, lambda: cpu_seconds(fleet))
             clients = Clients(urls, pages, Seen())
-            measured.stages = asyncio.run(calibrate(fleet, clients, gpu, in_flight=8, seconds=arguments.seconds))
+            measured.stages = asyncio.run(calibrate(one, clients, gpu, in_flight=8, seconds=arguments.seconds))
             print(measured.stages.model_dump_json(indent=1), flush=True)
         loads: list[tuple[Kind, float]] = [("closed", float(count * tritons)) for count in arguments.in_flight]
         loads += [("open", rate * tritons) for rate in arguments.load]

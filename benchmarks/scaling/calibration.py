@@ -8,35 +8,50 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import tritonclient.http.aio as triton
 
 from benchmarks.running import mean_of, totals_at
-from benchmarks.scaling.fleet import Fleet
 from benchmarks.scaling.load import Clients
-from benchmarks.scaling.measuring import cpu_seconds
+from benchmarks.simulation.errors import NoDecodeLoop
 from benchmarks.simulation.stages import Stages
 
 _LAYOUT_SECONDS = 4.0
 Totals = dict[str, float]
 
 
-async def calibrate(fleet: Fleet, clients: Clients, stages: Stages, *, in_flight: int, seconds: float) -> Stages:
-    """`stages` (slots and cores are taken from there) with the times of a fleet of one Triton.
+@dataclass(frozen=True)
+class One:
+    """One Triton: its addresses, and the CPU seconds that it, its gateway and their clients have used so far."""
+
+    triton_url: str
+    metrics_url: str
+    cpu_seconds: Callable[[], float]
+
+
+async def calibrate(one: One, clients: Clients, stages: Stages, *, in_flight: int, seconds: float) -> Stages:
+    """`stages` (slots and cores are taken from there) with the times of one Triton, whose gateway `clients` ask.
 
     It is asked for pages one at a time, then `in_flight` at once, and its `layout` besides by itself.
+
+    Raises:
+        NoDecodeLoop: there is nothing to measure of `vlm`.
     """
-    url = fleet.tritons[0].metrics_url
-    layout = [await _layout(fleet, pages, min(seconds, _LAYOUT_SECONDS)) for pages in (1, 2 * stages.layout_batch)]
+    url = one.metrics_url
+    layout = [await _layout(one, pages, min(seconds, _LAYOUT_SECONDS)) for pages in (1, 2 * stages.layout_batch)]
     before = totals_at(url)
     await clients.closed(1, seconds)
     alone = totals_at(url)
+    if not _change("vlm_steps_total", before, alone):
+        raise NoDecodeLoop("this engine tells no times of prefills and steps: measure ENGINE=paddle")
     latencies = clients.seen.latencies(0, float("inf"))
     await clients.closed(in_flight, seconds / 2)
-    warm, cpu = totals_at(url), cpu_seconds(fleet)
+    warm, cpu = totals_at(url), one.cpu_seconds()
     await clients.closed(in_flight, seconds)
-    full, cpu = totals_at(url), cpu_seconds(fleet) - cpu
+    full, cpu = totals_at(url), one.cpu_seconds() - cpu
     layout_seconds, layout_page_seconds = _line(*layout)
     step_seconds, step_row_seconds = _line(_step(before, alone), _step(warm, full))
     tokens = _rate("vlm_tokens_total", "vlm_crops_total", before, full)
@@ -61,21 +76,20 @@ async def calibrate(fleet: Fleet, clients: Clients, stages: Stages, *, in_flight
     )
 
 
-async def _layout(fleet: Fleet, in_flight: int, seconds: float) -> tuple[float, float]:
+async def _layout(one: One, in_flight: int, seconds: float) -> tuple[float, float]:
     """Mean pages and mean seconds of the batches of `layout`, asked for nothing else."""
-    stack = fleet.tritons[0]
     image = np.full((1, 400, 300, 3), 255, np.uint8)
     wanted = triton.InferInput("IMAGE", list(image.shape), "UINT8")
     wanted.set_data_from_numpy(image)
-    before, end = totals_at(stack.metrics_url), time.monotonic() + seconds
-    async with triton.InferenceServerClient(stack.triton_url.removeprefix("http://"), conn_limit=in_flight) as client:
+    before, end = totals_at(one.metrics_url), time.monotonic() + seconds
+    async with triton.InferenceServerClient(one.triton_url.removeprefix("http://"), conn_limit=in_flight) as client:
 
         async def ask() -> None:
             while time.monotonic() < end:
                 await client.infer("layout", [wanted])
 
         await asyncio.gather(*(ask() for _ in range(in_flight)))
-    after = totals_at(stack.metrics_url)
+    after = totals_at(one.metrics_url)
     return mean_of("layout_batch_pages", before, after), mean_of("layout_engine_seconds", before, after)
 
 

@@ -5,6 +5,7 @@ continuous batching, both on one GPU. It is fed with the times of the stages, me
 
     predict   pages/s, latency, use and cost of so many machines under a load
     plan      the fewest machines for a rate at which 95 of 100 pages are answered in time
+    measure   the times of the stages of this machine, with the engine that the environment names
     check     what it says of runs that `python -m benchmarks.scaling --json FILE` has measured
 
 Example: pages of 12 crops on a GPU whose step takes 11 ms, 20 pages a second, 95 % within 4 seconds, $2.50 an hour:
@@ -22,9 +23,10 @@ from pathlib import Path
 
 from benchmarks.scaling.runs import read_measured
 from benchmarks.simulation.check import compare, comparison_table
+from benchmarks.simulation.errors import BadStages, SimulationError
 from benchmarks.simulation.fleet import Load, Predicted, Setup, simulate
-from benchmarks.simulation.options import BadStages, add_stages, stages_of
-from benchmarks.simulation.plan import NoPlan, cost_of_1000_pages, plan
+from benchmarks.simulation.options import add_stages, stages_of
+from benchmarks.simulation.plan import cost_of_1000_pages, plan
 
 
 def main() -> None:
@@ -32,7 +34,7 @@ def main() -> None:
     arguments = _parser().parse_args()
     try:
         arguments.act(arguments)
-    except (BadStages, NoPlan) as error:
+    except SimulationError as error:
         sys.exit(str(error))
 
 
@@ -64,6 +66,13 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument("--seed", type=int, default=1, metavar="N", help="of chance")
         add_stages(command)
+    measured = commands.add_parser("measure", help="the stages of this machine, into a file")
+    measured.set_defaults(act=_measure)
+    measured.add_argument("file", type=Path, help="for --stages of the other commands")
+    measured.add_argument("--in-flight", type=_positive, default=16, metavar="N", help="pages, to fill the batches")
+    measured.add_argument("--seconds", type=float, default=60, metavar="S", help="of each of three loads")
+    measured.add_argument("--pages", type=_positive, default=22, metavar="N", help="how many different pages are sent")
+    add_stages(measured)
     check = commands.add_parser("check", help="predictions against measured runs")
     check.set_defaults(act=_check)
     check.add_argument("file", type=Path, help="what `python -m benchmarks.scaling --calibrate --json FILE` wrote")
@@ -90,6 +99,18 @@ def _plan(arguments: argparse.Namespace) -> None:
     print(_table(found.tried, arguments.price))
     machines = "1 machine is" if found.machines == 1 else f"{found.machines} machines are"
     print(f"\n{machines} enough for {arguments.rate:g} pages/s with a p95 of {arguments.p95:g} s.")
+
+
+def _measure(arguments: argparse.Namespace) -> None:
+    # Imported here: the other commands need neither the product nor its libraries.
+    from benchmarks.simulation.measure import measure
+
+    found = measure(
+        stages_of(arguments), in_flight=arguments.in_flight, seconds=arguments.seconds, pages=arguments.pages
+    )
+    text = found.model_dump_json(indent=1)
+    arguments.file.write_text(f"{text}\n")
+    print(text)
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -8,11 +8,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from benchmarks.simulation.errors import BadStages
 from benchmarks.simulation.stages import Stages
-
-
-class BadStages(Exception):
-    """The file can't be read, or a value can't be."""
 
 
 def add_stages(parser: argparse.ArgumentParser) -> None:

@@ -6,15 +6,12 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from benchmarks.simulation.errors import NoPlan
 from benchmarks.simulation.fleet import Load, Predicted, Setup, simulate
 
 KEEPS_UP = 0.97
 """A fleet keeps up where it answers this part of what comes within the time that is simulated."""
 MOST_MACHINES = 1024
-
-
-class NoPlan(Exception):
-    """No number of machines is enough."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from benchmarks.scaling.fleet import Fleet, running_fleet
 from benchmarks.scaling.runs import read_measured
+from benchmarks.simulation.stages import Stages
 from engines.page.local import local_reader
 from engines.page.options import PageOptions
 from engines.settings import EngineSettings
@@ -98,6 +99,30 @@ def test_the_commands_in_their_shortest_form(tmp_path: Path) -> None:
     assert all(sum(run.pages) > 0 for run in measured.runs)
     check = command("benchmarks.simulation", "check", str(file))
     assert check.stdout.count("\n| 1 |") == 2, check.stderr
+
+
+def test_the_stages_of_a_machine_are_measured_with_the_engine_that_it_has(tmp_path: Path) -> None:
+    file = tmp_path / "stages.json"
+    short = ["--seconds", "2", "--in-flight", "4", "--pages", "2", "--slots", "5"]
+    with mock.patch.dict(os.environ, {"ENGINE": "sleep", "CAPACITY_TEST": "1", **SLEEP}):
+        told = command("benchmarks.simulation", "measure", str(file), *short)
+    assert told.returncode == 0, told.stderr
+    stages = Stages.model_validate_json(file.read_text())
+    assert (stages.crops, stages.slots) == (4, 5)
+    assert stages.step_seconds + stages.step_row_seconds >= 0.005
+    predicted = command(
+        "benchmarks.simulation", "predict", "--in-flight", "4", "--seconds", "20", "--stages", str(file)
+    )
+    assert predicted.stdout.count("\n| 1 |") == 1, predicted.stderr
+
+
+def test_an_engine_without_a_decode_loop_is_told(tmp_path: Path) -> None:
+    short = ["--seconds", "1", "--in-flight", "1", "--pages", "1"]
+    with mock.patch.dict(os.environ, {"ENGINE": "lite"}):
+        told = command("benchmarks.simulation", "measure", str(tmp_path / "stages.json"), *short)
+    assert told.returncode == 1
+    assert "this engine tells no times" in told.stderr
+    assert "Traceback" not in told.stderr
 
 
 def command(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.simulation.errors import NoPlan
 from benchmarks.simulation.fleet import Load, Setup, simulate
-from benchmarks.simulation.plan import NoPlan, cost_of_1000_pages, plan
+from benchmarks.simulation.plan import cost_of_1000_pages, plan
 from benchmarks.simulation.stages import Stages
 
 STAGES = Stages(crops=6, slots=16, tokens=40, step_seconds=0.02, cpu_seconds=0.02)
