@@ -17,7 +17,7 @@ from engines.decoding.loop import DecodeLoop, Limits
 from engines.decoding.memory import lane_length
 from engines.decoding.prompts import PromptMaker
 from engines.decoding.rows import Row
-from engines.decoding.vision import VisionTower
+from engines.decoding.vision import open_tower
 from engines.settings import EngineSettings
 from engines.vlm.base import PROMPTS, Crop, FinishReason, VlmOptions
 from engines.weights.folder import find_weights
@@ -67,7 +67,7 @@ class Bench:
             raise SystemExit("unset VLM_ENGINE: the local engine is measured")
         self.checkpoint = load_checkpoint(model, settings)
         self.maker = PromptMaker(self.checkpoint.processor, self.checkpoint.config.image_token_id)
-        self._tower = VisionTower(self.checkpoint.model)
+        self._tower = open_tower(self.checkpoint.model, settings.paddle_threads)
         self._decoder = Decoder(self.checkpoint.model, settings.paddle_threads)
 
     def rows(self, crops: Sequence[Crop]) -> list[Row]:

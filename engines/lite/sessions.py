@@ -6,22 +6,19 @@ processors that can, which takes a half to two thirds of the time; elsewhere it 
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.openvino_runtime import FEW_KERNELS, MANY_KERNELS, import_openvino, infer
+
 Floats = NDArray[np.float32]
 Runtime = Literal["auto", "onnxruntime", "openvino"]
-
-FEW_KERNELS, MANY_KERNELS = 300, 5000
-"""Kernels that OpenVINO keeps for shapes that it has seen. It keeps up to 5000, which for pages of ever new sizes is
-memory without end (414 MB after 80 sizes, against 240 MB with 300, at the same speed)."""
 
 
 class Session(Protocol):
@@ -75,20 +72,11 @@ class OnnxSession:
 
 
 class OpenVinoSession:
-    """A model in OpenVINO, with one stream of one thread for each worker.
-
-    The first inference of a process runs alone. It makes static variables of OpenVINO's Python binding, and lets go of
-    Python's lock meanwhile; a second thread that came along would wait for them with that lock held, and the process
-    would stand still for ever.
-    """
-
-    _first: ClassVar = threading.Lock()
-    _is_ready: ClassVar[bool] = False
-    """Whether a first inference is done, of any session."""
+    """A model in OpenVINO, with one stream of one thread for each worker."""
 
     def __init__(self, path: Path, threads: int, kernels: int) -> None:
         self._model = (
-            _import_openvino()
+            import_openvino()
             .Core()
             .compile_model(
                 str(path),
@@ -105,26 +93,7 @@ class OpenVinoSession:
 
     def run(self, batch: Floats) -> list[Floats]:
         """All outputs for `batch`, float32 [n, ...]."""
-        if OpenVinoSession._is_ready:
-            return self._infer(batch)
-        with OpenVinoSession._first:
-            outputs = self._infer(batch)
-            OpenVinoSession._is_ready = True
-        return outputs
-
-    def _infer(self, batch: Floats) -> list[Floats]:
         if not hasattr(self._local, "request"):
             self._local.request = self._model.create_infer_request()
-        outputs = self._local.request.infer({0: batch}, share_inputs=True, share_outputs=True)
+        outputs = infer(self._local.request, {0: batch}, share_outputs=True)
         return [outputs[place] for place in range(len(self._model.outputs))]
-
-
-def _import_openvino() -> Any:
-    """The package `openvino`, kept from reporting its import to its maker's statistics over the internet.
-
-    It does so through `openvino_telemetry`, and has a stub of its own for where that is not installed.
-    """
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
-
-    return openvino

@@ -53,13 +53,13 @@ class PaddleVlm:
         from engines.decoding.checkpoint import load_checkpoint
         from engines.decoding.decoder import Decoder
         from engines.decoding.memory import cache_tokens
-        from engines.decoding.vision import VisionTower
+        from engines.decoding.vision import open_tower
 
         checkpoint = load_checkpoint(model, self._settings)
         self._eos = checkpoint.eos
         self._device = checkpoint.device
         self._maker = PromptMaker(checkpoint.processor, checkpoint.config.image_token_id)
-        self._tower = VisionTower(checkpoint.model)
+        self._tower = open_tower(checkpoint.model, self._settings.paddle_threads)
         self._decoder = Decoder(checkpoint.model, self._settings.paddle_threads)
         self._cache_tokens = cache_tokens(self._settings, self._decoder.cache_shape, self._device)
         self._pool = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="vlm")

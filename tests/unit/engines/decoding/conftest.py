@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import paddle
@@ -17,7 +18,7 @@ from engines.decoding.decoder import Decoder
 from engines.decoding.loop import DecodeLoop, Limits
 from engines.decoding.prompts import PromptMaker
 from engines.decoding.rows import Row
-from engines.decoding.vision import VisionTower
+from engines.decoding.vision import VisionTower, open_tower
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, FinishReason, Text, VlmOptions
 from engines.weights.folder import find_weights
@@ -91,14 +92,15 @@ class Bench:
 
 
 MakeBench = Callable[..., Bench]
+MakeTower = Callable[[Any, int], VisionTower]
 
 
 @pytest.fixture
 def make_bench(checkpoint: Checkpoint, maker: PromptMaker) -> Iterator[MakeBench]:
-    """Makes a bench with so many slots, tokens of cache, and tokens after which a loop ends a text."""
+    """Makes a bench with so many slots, tokens of cache, tokens after which a loop ends a text, and a vision tower."""
 
-    def make(slots: int = 8, budget: int = 65536, repetition: int = 0) -> Bench:
-        tower, decoder = VisionTower(checkpoint.model), Decoder(checkpoint.model, threads=2)
+    def make(slots: int = 8, budget: int = 65536, repetition: int = 0, make_tower: MakeTower = open_tower) -> Bench:
+        tower, decoder = make_tower(checkpoint.model, 2), Decoder(checkpoint.model, threads=2)
         cache = Cache(decoder.cache_shape, budget, by_halves)
 
         def end(row: Row, reason: FinishReason) -> None:
