@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.perf.levels import Level
+from benchmarks.perf.levels import Level, Profile
 
 SLOWDOWN = 3.0
 """How many times its unloaded value the p95 may reach."""
 GOOD = 0.95
 """The share of requests that must be answered with a result."""
+
+
+def most(closed: Sequence[Level]) -> float:
+    """The highest rate that was answered with any number of requests in flight: X_max."""
+    return max(level.answered for level in closed)
 
 
 def saturation(closed: Sequence[Level]) -> float:
@@ -18,7 +23,7 @@ def saturation(closed: Sequence[Level]) -> float:
     There the two bounds on throughput cross, N / R_1 and X_max (Denning and Buzen, The Operational Analysis of Queueing
     Network Models, 1978). The first of the levels has one request in flight, so that R_1 = 1 / X_1.
     """
-    return max(level.answered for level in closed) / closed[0].answered
+    return most(closed) / closed[0].answered
 
 
 def limit(closed: Sequence[Level], slowdown: float = SLOWDOWN) -> float:
@@ -26,15 +31,16 @@ def limit(closed: Sequence[Level], slowdown: float = SLOWDOWN) -> float:
     return slowdown * closed[0].p95
 
 
-def usable(levels: Sequence[Level], limit: float, good: float = GOOD) -> Level | None:
-    """The last of the rising loads before the first that is too much; None where the first one is.
+def usable(profile: Profile) -> Level | None:
+    """The last of the rising rates before the first that is too much; None where the first one is.
 
-    It is too much where p95 passes `limit` milliseconds, or less than `good` of the requests get a result: the usable
-    capacity of Jain, The Art of Computer Systems Performance Analysis, 1991, section 3.3.
+    It is too much where p95 passes the limit, or less than `GOOD` of the requests get a result: the usable capacity of
+    Jain, The Art of Computer Systems Performance Analysis, 1991, section 3.3. And from `most` on, where the queue of a
+    longer run would grow without end.
     """
-    last = None
-    for level in levels:
-        if level.p95 > limit or level.good < good:
+    allowed, highest, last = limit(profile.closed), most(profile.closed), None
+    for level in profile.open:
+        if level.load >= highest or level.p95 > allowed or level.good < GOOD:
             break
         last = level
     return last

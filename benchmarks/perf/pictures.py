@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import ScalarFormatter
 
-from benchmarks.perf.knee import limit, saturation, usable
+from benchmarks.perf.knee import limit, most, saturation, usable
 from benchmarks.perf.levels import Profile
 
 GREY, BLUE, ORANGE = "#717981", "#2f81d7", "#c76a15"
@@ -47,9 +47,9 @@ def _throughput(axes: Axes, profile: Profile) -> None:
     """Answers a second by requests in flight, below its two bounds."""
     loads = [level.load for level in profile.closed]
     answered = [level.answered for level in profile.closed]
-    most, knee = max(answered), saturation(profile.closed)
+    highest, knee = most(profile.closed), saturation(profile.closed)
     bounds = sorted({loads[0], knee, loads[-1]})
-    axes.plot(bounds, [min(most, load * answered[0]) for load in bounds], "--", color=GREY, label="bounds")
+    axes.plot(bounds, [min(highest, load * answered[0]) for load in bounds], "--", color=GREY, label="bounds")
     axes.axvline(knee, color=GREY, linewidth=0.8)
     axes.annotate(f"N* = {knee:.1f}", (knee, 0), xytext=(4, 4), textcoords="offset points")
     axes.plot(loads, answered, "o-", color=BLUE, label="answered")
@@ -65,11 +65,11 @@ def _throughput(axes: Axes, profile: Profile) -> None:
 
 def _latency(axes: Axes, profile: Profile) -> None:
     """Latency by rate, up to the limit and past it."""
-    rates, allowed = [level.load for level in profile.open], limit(profile.closed)
+    rates = [level.load for level in profile.open]
     axes.plot(rates, [level.p95 for level in profile.open], "o-", color=ORANGE, label="p95")
     axes.plot(rates, [level.p50 for level in profile.open], "o-", color=BLUE, label="p50")
-    axes.axhline(allowed, linestyle="--", color=GREY, label="limit of p95")
-    if knee := usable(profile.open, allowed):
+    axes.axhline(limit(profile.closed), linestyle="--", color=GREY, label="limit of p95")
+    if knee := usable(profile):
         axes.axvline(knee.load, color=GREY, linewidth=0.8)
         axes.annotate(f"usable: {knee.load:.1f}", (knee.load, 0), xytext=(4, 4), textcoords="offset points")
     axes.set_title("open loop, random times")

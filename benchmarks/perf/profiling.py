@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from benchmarks.perf.knee import most
 from benchmarks.perf.levels import Level, Profile
 from benchmarks.perf.server import Server
 
@@ -70,6 +71,6 @@ def profile(server: Server, target: Target, plan: Plan, tell: Callable[[str], No
 
     target.closed(plan.concurrency[-1], plan.seconds / 2)
     closed = [measured(f"{number} in flight", target.closed, number, plan.seconds) for number in plan.concurrency]
-    rates = [share * max(level.answered for level in closed) for share in plan.shares]
+    rates = [share * most(closed) for share in plan.shares]
     offered = [measured(f"{rate:.2f}/s", target.open, rate, plan.count(rate, target.distinct)) for rate in rates]
     return Profile(target=target.name, unit=target.unit, closed=tuple(closed), open=tuple(offered))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.perf.knee import limit, saturation, usable
+from benchmarks.perf.knee import limit, most, saturation, usable
 from benchmarks.perf.levels import Level, Profile, Stage
 
 START, END = "<!-- perf: made by `make perf` -->\n", "<!-- perf: end -->"
@@ -48,11 +48,10 @@ def picture_name(profile: Profile) -> str:
 
 
 def _summary(profile: Profile) -> Iterator[str]:
-    most = max(level.answered for level in profile.closed)
-    knee = usable(profile.open, limit(profile.closed))
-    yield f"{most:.2f} {profile.unit}s"
+    highest, knee = most(profile.closed), usable(profile)
+    yield f"{highest:.2f} {profile.unit}s"
     yield f"{saturation(profile.closed):.1f}"
-    yield from (f"{knee.load:.2f}", f"{knee.load / most:.0%}", f"{knee.p95:.0f}") if knee else ("none", "", "")
+    yield from (f"{knee.load:.2f}", f"{knee.load / highest:.0%}", f"{knee.p95:.0f}") if knee else ("none", "", "")
     yield f"{limit(profile.closed):.0f}"
 
 

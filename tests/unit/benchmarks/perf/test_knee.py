@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.perf.knee import limit, saturation, usable
+from benchmarks.perf.levels import Level, Profile
 from tests.unit.benchmarks.perf.curves import level
 
 
@@ -24,24 +25,33 @@ def test_the_limit_is_a_multiple_of_the_p95_of_one_request_at_a_time():
     assert limit([level(1, 2.0, p95=300)], slowdown=2) == 600
 
 
+def profile(*offered: Level) -> Profile:
+    """A target that answers up to ten a second, and one at a time within 100 ms."""
+    return Profile(target="made", unit="page", closed=(level(1, 8.0, p95=100), level(2, 10.0, p95=150)), open=offered)
+
+
 def test_the_usable_rate_is_the_last_one_before_the_latency_passes_the_limit():
-    # An M/M/1 queue of one a second: p95 is 3 s without load, and 3 / (1 - rate).
-    levels = [level(rate, rate, p95=3000 / (1 - rate)) for rate in (0.3, 0.5, 0.6, 0.7, 0.8, 0.9)]
-    found = usable(levels, limit=9000)
+    # An M/M/1 queue that serves ten a second: p95 is 100 ms without load, and 100 / (1 - rate / 10).
+    found = usable(profile(*(level(rate, rate, p95=1000 / (10 - rate)) for rate in (3, 5, 6, 7, 8, 9))))
     assert found
-    assert found.load == 0.6
+    assert found.load == 6
 
 
 def test_a_rate_that_is_turned_away_is_not_usable_however_fast_the_answers_are():
-    levels = [level(1, 1), level(2, 2, good=0.95), level(3, 2.8, good=0.94)]
-    assert usable(levels, limit=1000) == levels[1]
+    made = profile(level(1, 1), level(2, 2, good=0.95), level(3, 2.8, good=0.94))
+    assert usable(made) == made.open[1]
+
+
+def test_a_rate_that_can_not_be_answered_for_long_is_not_usable_however_short_the_run_was():
+    made = profile(level(9, 9), level(10, 10), level(13, 10))
+    assert usable(made) == made.open[0]
 
 
 def test_a_good_level_past_a_bad_one_is_luck():
-    levels = [level(1, 1, p95=100), level(2, 2, p95=900), level(3, 3, p95=100)]
-    assert usable(levels, limit=300) == levels[0]
+    made = profile(level(1, 1), level(2, 2, p95=900), level(3, 3))
+    assert usable(made) == made.open[0]
 
 
-@pytest.mark.parametrize("first", [level(1, 1, p95=301), level(1, 0.9, good=0.9)])
+@pytest.mark.parametrize("first", [level(1, 1, p95=301), level(1, 0.9, good=0.9), level(10, 10)])
 def test_where_the_first_rate_is_too_much_none_is_usable(first):
-    assert usable([first, level(2, 2)], limit=300) is None
+    assert usable(profile(first, level(11, 10))) is None
