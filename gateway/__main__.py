@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
-from gateway import access_log
+from gateway import access_log, secrecy
 from gateway.app import create_app
 from gateway.server import Server
 from gateway.settings import SettingsError, load
@@ -16,6 +16,7 @@ _CONFIGURATION_ERROR = 78
 
 def main() -> int:
     """Run the server; the exit status."""
+    secrecy.hide()
     try:
         settings = load()
         access_log.configure(settings.log_level, settings.log_format)

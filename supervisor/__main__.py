@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from types import FrameType
 
-from supervisor import sample, weights
+from supervisor import sample, secrecy, weights
 from supervisor.errors import SupervisorError
 from supervisor.settings import load
 from supervisor.stack import Stack
@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--sample", type=Path, metavar="FILE", help="read this document once all is ready, and show it")
     parser.add_argument("--only", choices=["triton"], help="for a gateway that runs elsewhere, in its own container")
     arguments = parser.parse_args()
+    secrecy.hide()
     if arguments.only and arguments.sample:
         parser.error("--sample is read by the gateway: leave out --only")
     logging.basicConfig(format="%(asctime)s %(name)s: %(message)s", datefmt="%H:%M:%S", level=logging.INFO)

@@ -21,6 +21,8 @@ from supervisor.stall import Stall
 
 STUB = "triton_python_backend_stub"
 """The program that runs one instance of a Python model, a child of Triton."""
+_KEYS_OF_THE_GATEWAY = frozenset({"S3_ACCESS_KEY", "S3_SECRET_KEY", "REDIS_URL", "URL_PROXY"})
+"""Variables that hold keys, and that nobody but the gateway needs."""
 _ERRORS_TOLD = 5
 _NEVER = 2**31 - 1
 
@@ -32,7 +34,9 @@ class Triton:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._variables = dict(os.environ)
+        self._variables = {
+            name: value for name, value in os.environ.items() if name.upper() not in _KEYS_OF_THE_GATEWAY
+        }
         self._child: Child | None = None
         self._shared_memory = SharedMemory(settings.run_dir / "shared-memory-prefix")
         self._stall = Stall(settings.start_stall)

@@ -1,6 +1,7 @@
 """What a rendering process may take and do: little enough that one which a hostile file took over gains nothing.
 
 No namespaces: containers forbid to make them, while every Linux since 3.17 lets a process filter its own system calls.
+`landlock` takes what a filter of system calls can't see: paths.
 """
 
 from __future__ import annotations
@@ -23,11 +24,16 @@ _X32 = 0x4000_0000
 """System calls from here on are those of x86-64's other ABI, which would go round the filter."""
 
 # Of each machine its number in linux/audit.h, and of its system calls: socket, io_uring_setup, which opens sockets too,
-# ptrace, process_vm_readv, process_vm_writev and pidfd_getfd, which reach into the gateway.
+# ptrace, process_vm_readv, process_vm_writev and pidfd_getfd, which reach into the gateway, and open_by_handle_at, with
+# which root finds files by no path.
 _MACHINES = {
-    "x86_64": (0xC000_003E, (41, 425, 101, 310, 311, 438)),
-    "aarch64": (0xC000_00B7, (198, 425, 117, 270, 271, 438)),
+    "x86_64": (0xC000_003E, (41, 425, 101, 310, 311, 438, 304)),
+    "aarch64": (0xC000_00B7, (198, 425, 117, 270, 271, 438, 265)),
 }
+
+_CAPABILITIES_VERSION = 0x2008_0522
+_KEPT_CAPABILITIES = 1 << 1 | 1 << 2
+"""CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH: root's documents may lie in folders of other users."""
 
 
 def limit_resources(memory_bytes: int) -> None:
@@ -38,10 +44,26 @@ def limit_resources(memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def forbid_network() -> bool:
-    """Give up new privileges, sockets, and the memory of other processes, for good; children inherit it.
+def give_up_privileges() -> None:
+    """Give up new privileges, and of root's all but that of reading files, for good; children inherit it.
 
-    False where the system does not know how: another kernel or machine.
+    With CAP_SYS_PTRACE a process could look into every other one.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    # struct __user_cap_header_struct, of this process, and two struct __user_cap_data_struct of 32 capabilities each:
+    # the effective, the permitted, the inheritable.
+    header = struct.pack("=Ii", _CAPABILITIES_VERSION, 0)
+    data = ctypes.create_string_buffer(24)
+    if libc.capget(header, data) == 0:
+        kept = struct.unpack_from("=I", data.raw, 4)[0] & _KEPT_CAPABILITIES
+        libc.capset(header, struct.pack("=6I", kept, kept, 0, 0, 0, 0))
+
+
+def forbid_network() -> bool:
+    """Give up sockets, and the memory of other processes, for good; children inherit it.
+
+    New privileges must have been given up. False where the system does not know how: another kernel or machine.
     """
     machine = _MACHINES.get(os.uname().machine)
     if os.uname().sysname != "Linux" or machine is None:
@@ -51,8 +73,6 @@ def forbid_network() -> bool:
     # struct sock_fprog: how many instructions of 8 bytes, and where they are.
     filter_ = struct.pack("@HP", len(program) // 8, ctypes.addressof(code))
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        return False
     return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, filter_) == 0)
 
 

@@ -4,7 +4,9 @@
     image = await pool.page(document, 0, dpi=200, deadline=deadline)
 
 A process is taken for one page and given back, so a long document does not keep it from others; one that has the
-document open already is preferred. A process that dies or hangs is replaced, and costs its own page only.
+document open already is preferred. A process that dies or hangs is replaced. What it worked at is asked of a fresh one
+where it died, once: it may have been killed for want of memory, or by what it had read before. Only then, and where it
+hangs, it costs its page, and that alone.
 """
 
 from __future__ import annotations
@@ -30,6 +32,10 @@ Renderer = Literal["pdfium", "poppler"]
 Ended = Callable[[Literal["crashed", "timed_out", "recycled"]], None]
 
 NOT_OFFLINE = "this system does not let rendering processes give up the network: a hostile file may reach it"
+NOT_APART = (
+    "this system has no Landlock: a hostile file may change files, and look into processes of the same user other than "
+    "the gateway and its supervisor"
+)
 _LOG = logging.getLogger(__name__)
 _RECYCLED_AFTER = 1000
 """Commands that a process serves before it is replaced: what a decoder leaks stays bounded."""
@@ -76,7 +82,7 @@ class RendererPool:
         self._idle: list[RendererProcess] = []
         self._busy: set[RendererProcess] = set()
         self._closed = False
-        self._told = False
+        self._told: set[str] = set()
 
     @property
     def size(self) -> int:
@@ -142,11 +148,18 @@ class RendererPool:
 
     async def _run(self, use: Callable[[RendererProcess, Command], T], command: Command, deadline: Deadline) -> T:
         """Run `use` with a process, in a thread; while it waits for one, cancelling it leaves nothing behind."""
-        future = self._threads.submit(self._use, use, command)
+        future = self._threads.submit(self._use, use, command, deadline)
         return await deadline.wait(asyncio.wrap_future(future))
 
-    def _use(self, use: Callable[[RendererProcess, Command], T], command: Command) -> T:
-        process = self._take(command["path"])
+    def _use(self, use: Callable[[RendererProcess, Command], T], command: Command, deadline: Deadline) -> T:
+        try:
+            return self._use_one(self._take(command["path"]), use, command)
+        except RendererCrashed:
+            if not deadline.remaining():
+                raise
+        return self._use_one(self._take(command["path"], fresh=True), use, command)
+
+    def _use_one(self, process: RendererProcess, use: Callable[[RendererProcess, Command], T], command: Command) -> T:
         try:
             process.start()
             self._note(process)
@@ -165,13 +178,14 @@ class RendererPool:
         return result
 
     def _note(self, process: RendererProcess) -> None:
+        lacking = {text for has, text in ((process.offline, NOT_OFFLINE), (process.apart, NOT_APART)) if not has}
         with self._lock:
-            tell = not process.offline and not self._told
-            self._told = self._told or tell
-        if tell:
-            _LOG.warning(NOT_OFFLINE)
+            news = lacking - self._told
+            self._told |= news
+        for text in news:
+            _LOG.warning(text)
 
-    def _take(self, path: str) -> RendererProcess:
+    def _take(self, path: str, *, fresh: bool = False) -> RendererProcess:
         with self._lock:
             if self._closed:
                 raise RenderFailed("the gateway is stopping")
@@ -180,7 +194,12 @@ class RendererPool:
                 dead.close()
                 self._ended("crashed")
             place = next((i for i, process in enumerate(self._idle) if process.last_path == path), 0)
-            process = self._idle.pop(place) if self._idle else RendererProcess(self._memory_bytes)
+            process = self._idle.pop(place) if self._idle else None
+            if process is not None and fresh:
+                # There are as many as there may be.
+                process.close()
+                process = None
+            process = process or RendererProcess(self._memory_bytes)
             self._busy.add(process)
         return process
 

@@ -68,6 +68,8 @@ class RendererProcess:
         self.last_path: str | None = None
         self.offline: bool | None = None
         """Whether the process can open no socket; None before it has started."""
+        self.apart: bool | None = None
+        """Whether it can change no file, and look into no other process; None before it has started."""
 
     @property
     def pid(self) -> int:
@@ -82,7 +84,8 @@ class RendererProcess:
     def start(self) -> None:
         """Wait until the process takes commands; raises RendererCrashed or RendererTimedOut."""
         if self.offline is None:
-            self.offline = self._head(_START_SECONDS)["offline"] is True
+            given_up = self._head(_START_SECONDS)
+            self.offline, self.apart = (given_up.get(name) is True for name in ("offline", "apart"))
 
     def page_count(self, command: Command) -> int:
         """The number of pages of a document.

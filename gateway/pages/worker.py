@@ -2,10 +2,10 @@
 
     python -m gateway.pages.worker FD MEMORY_BYTES
 
-It begins with `{"offline"}`: whether the system lets it give up the network. A command is a JSON object, see `Command`.
-So is the answer: `{"pages"}`, `{"width", "height", "warnings", "as_is"}` or `{"error", "message", "param"}`; after a
-page that is not `as_is` follows one message of its encoded bytes. Nothing is pickled: a process that a hostile file has
-taken over can send bytes, but no objects.
+It begins with `{"offline", "apart"}`: whether the system lets it give up the network, and shut itself off from files
+and from other processes. A command is a JSON object, see `Command`. So is the answer: `{"pages"}`, `{"width", "height",
+"warnings", "as_is"}` or `{"error", "message", "param"}`; after a page that is not `as_is` follows one message of its
+encoded bytes. Nothing is pickled: a process that a hostile file has taken over can send bytes, but no objects.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypedDict
 
 from gateway.errors import GatewayError, RenderFailed
-from gateway.pages.confinement import forbid_network, limit_resources
+from gateway.pages.confinement import forbid_network, give_up_privileges, limit_resources
 from gateway.pages.images import ImageDocument
 from gateway.pages.kinds import Kind
+from gateway.pages.landlock import shut_off
 from gateway.pages.pdfium import PdfiumDocument
 from gateway.pages.poppler import PopplerDocument
 from gateway.pages.raster import PageImage
@@ -107,11 +108,17 @@ def _limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard))
 
 
+def confine(memory_bytes: int) -> dict[str, bool]:
+    """Give up for good whatever drawing pages does not need; what the gateway is told of it."""
+    limit_resources(memory_bytes)
+    give_up_privileges()
+    return {"apart": shut_off(), "offline": forbid_network()}
+
+
 def main() -> None:
     """Serve the socket whose descriptor is the first argument, in as many bytes of memory as the second says."""
     connection = Connection(int(sys.argv[1]))
-    limit_resources(int(sys.argv[2]))
-    connection.send_bytes(json.dumps({"offline": forbid_network()}).encode())
+    connection.send_bytes(json.dumps(confine(int(sys.argv[2]))).encode())
     # From here on strangers' files speak, through libraries that complain of them.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
     worker = Worker()

@@ -22,10 +22,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def gateway(**environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def gateway(*prefix: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The process, begun by the program `prefix` if there is one, and its address."""
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "gateway"],
+        [*prefix, sys.executable, "-m", "gateway"],
         env={**os.environ, "GATEWAY_PORT": str(port), "LOG_FORMAT": "json", **environment},
         stderr=subprocess.PIPE,
         text=True,

@@ -17,14 +17,14 @@ from fastapi.testclient import TestClient
 
 from gateway.deadline import Deadline
 from gateway.errors import RenderFailed
-from gateway.pages.pool import NOT_OFFLINE
+from gateway.pages.pool import NOT_APART, NOT_OFFLINE
 from gateway.pages.process import RendererProcess
 from gateway.pages.worker import Command
 from tests.waiting import until
 
 from .conftest import Start, as_json, error_of
-from .documents import encoded, nested_forms_pdf, pdf, picture
-from .test_pdf import running_pool, workers
+from .documents import A4, encoded, nested_forms_pdf, pdf, picture
+from .renderers import running_pool, stand_in, workers
 
 ENDLESS = nested_forms_pdf(10, 10)
 _CHILD = "import subprocess, sys; sys.exit(subprocess.run([sys.executable, '-c', %r]).returncode)"
@@ -45,7 +45,10 @@ def status_of(process: RendererProcess) -> dict[str, str]:
 def test_it_has_given_up_what_it_does_not_need(process: RendererProcess) -> None:
     process.start()
     assert process.offline
+    assert process.apart
     assert (status_of(process)["Seccomp"], status_of(process)["NoNewPrivs"]) == ("2", "1")
+    # Landlock and the filter count for the thread that called them, and those it starts.
+    assert status_of(process)["Threads"] == "1"
     running = psutil.Process(process.pid)
     assert set(running.environ()) <= {"PATH", "LANG", "PYTHONPATH", "LC_CTYPE"}
     assert running.rlimit(psutil.RLIMIT_AS) == (1 << 30, 1 << 30)
@@ -55,6 +58,7 @@ def test_it_has_given_up_what_it_does_not_need(process: RendererProcess) -> None
     assert running.num_fds() <= 6
 
 
+CONFINED = "from gateway.pages.worker import confine\nassert all(confine(1 << 30).values())\n"
 ATTEMPTS = {
     "a connection": "import socket; socket.create_connection(('127.0.0.1', 80))",
     "a datagram": "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)",
@@ -65,7 +69,7 @@ ATTEMPTS = {
 
 @pytest.mark.parametrize("name", ATTEMPTS)
 def test_no_socket_can_be_opened(name: str) -> None:
-    program = f"from gateway.pages.confinement import forbid_network\nassert forbid_network()\n{ATTEMPTS[name]}"
+    program = f"{CONFINED}{ATTEMPTS[name]}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "PermissionError: [Errno 1]" in done.stderr
@@ -75,23 +79,17 @@ def test_other_processes_memory_is_out_of_reach() -> None:
     call = (
         "import ctypes; libc = ctypes.CDLL(None, use_errno=True); print(libc.ptrace(16, %d, 0, 0), ctypes.get_errno())"
     )
-    program = f"from gateway.pages.confinement import forbid_network\nassert forbid_network()\n{call % os.getpid()}"
+    program = f"{CONFINED}{call % os.getpid()}"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["-1", "1"]
-
-
-def stand_in(folder: Path, program: str) -> str:
-    """A program that rendering processes run instead of Python; its arguments are the descriptor and the memory."""
-    path = folder / "python"
-    path.write_text(f"#!{sys.executable}\nimport sys\nsys.argv = sys.argv[2:]\n{program}")
-    path.chmod(0o755)
-    return str(path)
 
 
 def test_where_the_system_forbids_nothing_it_draws_and_the_log_says_so_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    program = "from gateway.pages import worker\nworker.forbid_network = lambda: False\nworker.main()\n"
+    program = (
+        "from gateway.pages import worker\nworker.forbid_network = worker.shut_off = lambda: False\nworker.main()\n"
+    )
     monkeypatch.setattr(sys, "executable", stand_in(tmp_path, program))
     document = tmp_path / "document"
     document.write_bytes(pdf((100, 100)))
@@ -102,7 +100,8 @@ def test_where_the_system_forbids_nothing_it_draws_and_the_log_says_so_once(
                 assert (await pool.open(document, Deadline.after(30))).page_count == 1
 
     asyncio.run(check())
-    assert [record.message for record in caplog.records if "network" in record.message] == [NOT_OFFLINE]
+    said = [record.message for record in caplog.records if record.name == "gateway.pages.pool"]
+    assert sorted(said) == sorted([NOT_APART, NOT_OFFLINE])
 
 
 LIES = {
@@ -124,7 +123,7 @@ def test_one_that_was_taken_over_can_only_fail_its_document(
     program = (
         "from multiprocessing.connection import Connection\n"
         "gateway = Connection(int(sys.argv[1]))\n"
-        "gateway.send_bytes(b'{\"offline\": true}')\n"
+        'gateway.send_bytes(b\'{"offline": true, "apart": true}\')\n'
         "gateway.recv_bytes()\n"
         f"gateway.send_bytes({LIES[name]!r})\n"
     )
@@ -149,8 +148,19 @@ class TestNothingElseNotices:
         assert (answer.status_code, error_of(answer)["code"]) == (422, "render_failed")
 
     def test_a_kill(self, start: Start) -> None:
+        client = start(render_workers=2, render_timeout=60, pdf_renderer="pdfium", pages_in_flight=1)
+        answer = self.read_beside(client, pdf(*[A4] * 50), psutil.Process.kill)
+        assert answer.json()["usage"]["pages"] == 50
+
+    def test_two_kills(self, start: Start) -> None:
+        def kill_twice(held: psutil.Process) -> None:
+            old = workers()
+            held.kill()
+            (fresh,) = until(lambda: [process for process in workers() if process not in old])
+            fresh.kill()
+
         client = start(render_workers=2, render_timeout=60, pdf_renderer="pdfium")
-        answer = self.read_beside(client, ENDLESS, psutil.Process.kill)
+        answer = self.read_beside(client, ENDLESS, kill_twice)
         assert (answer.status_code, error_of(answer)["code"]) == (422, "render_failed")
         assert "died" in error_of(answer)["message"]
 

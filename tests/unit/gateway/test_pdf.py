@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-import signal
+import sys
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -18,12 +16,13 @@ from PIL import Image
 
 from gateway.deadline import Deadline
 from gateway.errors import DeadlineExceeded, PageTooLarge, RenderFailed
-from gateway.pages.pool import RendererPool
 from gateway.pages.raster import fit
+from tests.waiting import until
 
 from .conftest import Start, as_json, error_of
 from .documents import A4, copies, encrypted_pdf, form_pdf, handwritten_pdf, pdf, pdf_without_pages, rotated_pdf
 from .fake_triton import FakeTriton
+from .renderers import running_pool, stand_in, workers
 
 RENDERERS = ["pdfium", "poppler"]
 SYNTH = Path(__file__).parents[2] / "data" / "synth"
@@ -120,25 +119,18 @@ def test_poppler_takes_over_where_pdfium_fails(start: Start, fault: str) -> None
     assert (answer["pages"][0]["width"], answer["pages"][0]["height"]) == (200, 100)
 
 
-@asynccontextmanager
-async def running_pool(**settings: Any) -> AsyncIterator[RendererPool]:
-    chosen: dict[str, Any] = {
-        "workers": 1,
-        "renderers": ("pdfium",),
-        "seconds": 20,
-        "memory_bytes": 2 << 30,
-        "max_pixels": 50_000_000,
-        **settings,
-    }
-    pool = RendererPool(**chosen)
-    try:
-        yield pool
-    finally:
-        await pool.close()
-
-
-def workers() -> list[psutil.Process]:
-    return [process for process in psutil.Process().children() if "gateway.pages.worker" in process.cmdline()]
+_DEADLY = """
+import os, signal
+from gateway.pages import worker
+answer = worker.Worker.answer
+def deadly(self, command):
+    if command["index"] is not None and command["renderer"] == "pdfium":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer(self, command)
+worker.Worker.answer = deadly
+worker.main()
+"""
+"""Processes that die of every page that pdfium draws."""
 
 
 @pytest.fixture
@@ -174,33 +166,75 @@ class TestPool:
 
         asyncio.run(check())
 
-    def test_a_crash_costs_its_page_and_heals(self, document: Path) -> None:
+    def test_one_that_is_killed_costs_nothing(self, document: Path) -> None:
+        """Its page is drawn by a fresh process, and not by another that may be as old."""
+        ended: list[str] = []
+
+        async def check() -> None:
+            async with running_pool(workers=2, ended=ended.append) as pool:
+                both = [asyncio.create_task(pool.open(document, Deadline.after(30))) for _ in range(2)]
+                (source, _), old = await asyncio.gather(*both), workers()
+                for worker in old:
+                    worker.suspend()
+                page = asyncio.create_task(pool.page(source, 0, 72, Deadline.after(30)))
+                await asyncio.sleep(0.2)
+                for worker in old:
+                    worker.kill()
+                assert (await page).width == 595
+                assert len(old) == 2
+                assert not set(old) & set(workers())
+                assert pool.size == len(workers()) == 1
+
+        asyncio.run(check())
+        assert ended == ["crashed"] * len(ended)
+
+    def test_a_page_that_two_die_of_is_lost_and_no_other(
+        self, document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ended: list[str] = []
+
+        async def check() -> None:
+            async with running_pool(ended=ended.append) as pool:
+                source = await pool.open(document, Deadline.after(30))
+                with pytest.raises(RenderFailed, match="died"):
+                    await pool.page(source, 0, 72, Deadline.after(30))
+                monkeypatch.undo()
+                assert (await pool.page(source, 0, 72, Deadline.after(30))).width == 595
+
+        monkeypatch.setattr(sys, "executable", stand_in(tmp_path, _DEADLY))
+        asyncio.run(check())
+        assert ended == ["crashed", "crashed"]
+
+    def test_nobody_tries_again_past_the_deadline(self, document: Path) -> None:
         async def check() -> None:
             async with running_pool() as pool:
                 source = await pool.open(document, Deadline.after(30))
                 (worker,) = workers()
                 worker.suspend()
-                page = asyncio.create_task(pool.page(source, 0, 72, Deadline.after(30)))
-                await asyncio.sleep(0.2)
-                os.kill(worker.pid, signal.SIGKILL)
-                with pytest.raises(RenderFailed, match="died"):
-                    await page
+                with pytest.raises(DeadlineExceeded):
+                    await pool.page(source, 0, 72, Deadline.after(0.2))
+                worker.kill()
+                await asyncio.to_thread(until, lambda: pool.size == 0)
+                await asyncio.sleep(0.3)
+                assert workers() == []
+
+        asyncio.run(check())
+
+        asyncio.run(check())
+
+    def test_a_crash_of_pdfium_is_pulled_out_by_poppler(
+        self, document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ended: list[str] = []
+
+        async def check() -> None:
+            async with running_pool(renderers=("pdfium", "poppler"), ended=ended.append) as pool:
+                source = await pool.open(document, Deadline.after(30))
                 assert (await pool.page(source, 0, 72, Deadline.after(30))).width == 595
 
+        monkeypatch.setattr(sys, "executable", stand_in(tmp_path, _DEADLY))
         asyncio.run(check())
-
-    def test_a_crash_of_pdfium_is_pulled_out_by_poppler(self, document: Path) -> None:
-        async def check() -> None:
-            async with running_pool(renderers=("pdfium", "poppler")) as pool:
-                source = await pool.open(document, Deadline.after(30))
-                (worker,) = workers()
-                worker.suspend()
-                page = asyncio.create_task(pool.page(source, 0, 72, Deadline.after(30)))
-                await asyncio.sleep(0.2)
-                os.kill(worker.pid, signal.SIGKILL)
-                assert (await page).width == 595
-
-        asyncio.run(check())
+        assert ended == ["crashed", "crashed"]
 
     def test_one_that_died_while_idle_costs_nothing(self, document: Path) -> None:
         async def check() -> None:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from supervisor.__main__ import _ECHO_SECONDS
@@ -25,9 +26,9 @@ def start(world: World) -> Iterator[Start]:
     """Start the supervisor; it must have ended, with all its children, by the end of the test."""
     started = []
 
-    def start(*arguments: str, **variables: str) -> subprocess.Popen[str]:
+    def start(*arguments: str, by: tuple[str, ...] = (), **variables: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [sys.executable, "-m", "supervisor", *arguments],
+            [*by, sys.executable, "-m", "supervisor", *arguments],
             env={**os.environ, **world.environment, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -105,6 +106,24 @@ def test_a_killed_supervisor_leaves_no_process(world: World, start: Start) -> No
     read_until(process, READY)
     process.kill()
     until(lambda: not world.survivors())
+
+
+def test_keys_are_for_the_gateway_alone(world: World, start: Start) -> None:
+    """A plain user's processes can't read the supervisor's either, though it may read all files."""
+    plain = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+    files = ("--inh-caps=+dac_override", "--ambient-caps=+dac_override")
+    user = (*plain, *files) if os.geteuid() == 0 else ()
+    process = start(by=user, S3_SECRET_KEY="secret", VLM_API_KEY="of-the-engine")
+    read_until(process, READY)
+    keys = {child.cmdline()[-1]: child.environ() for child in psutil.Process(process.pid).children()}
+    (gateway,) = (variables for program, variables in keys.items() if program == "gateway")
+    (triton,) = (variables for program, variables in keys.items() if program != "gateway")
+    assert (gateway["S3_SECRET_KEY"], gateway["VLM_API_KEY"]) == ("secret", "of-the-engine")
+    assert "S3_SECRET_KEY" not in triton
+    assert triton["VLM_API_KEY"] == "of-the-engine"
+    look = [*user, "cat", f"/proc/{process.pid}/environ"]
+    seen = subprocess.run(look, capture_output=True, text=True, check=False)
+    assert "Permission denied" in seen.stderr
 
 
 def test_a_sample_that_can_not_be_read_stops_everything(world: World, start: Start) -> None:
