@@ -8,7 +8,7 @@ EngineError
 ├── Overloaded              more work in flight than a limit allows; try again later
 ├── DeadlineExceeded        the request's deadline passed before its work was done
 ├── Cancelled               nobody waits for it any more
-├── ModelUnavailable        a model's process is gone, and comes back with the next start of Triton
+├── ModelUnavailable        a model's process is gone, or its work given up; it comes back by itself, or with Triton
 │   └── ServerUnavailable   the server at VLM_URL can't be reached; a restart of Triton does not help
 ├── MissingWeights          a file of a model is absent or not the one expected
 ├── BadSetting              a setting names something that is not there, or that refuses us
@@ -78,7 +78,7 @@ class Cancelled(EngineError):
 
 
 class ModelUnavailable(EngineError):
-    """Another model could not be asked, as when its process has died; the request can be sent again."""
+    """A model could not be asked, as when its process has died, or had to begin anew; the request can be sent again."""
 
     code = "model_unavailable"
 

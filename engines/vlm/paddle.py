@@ -18,7 +18,7 @@ from engines.decoding.prompts import Prompt, PromptMaker
 from engines.decoding.repetition import continued, loop_period
 from engines.decoding.rows import Row
 from engines.decoding.streaming import TextStream
-from engines.errors import BadOption, EngineError, EngineFailure, MissingWeights
+from engines.errors import BadOption, EngineError, EngineFailure, MissingWeights, ModelUnavailable
 from engines.futures import fail
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, FinishReason, Text, VlmOptions
@@ -102,7 +102,7 @@ class PaddleVlm:
         self._closed.set()
         self._loop.close()
         self._pool.shutdown(cancel_futures=True)
-        self._fail_open(CLOSED)
+        self._fail_open(EngineFailure, CLOSED)
         self._thread.join(self._settings.vlm_step_timeout)
 
     def _submit(self, crop: Crop, tokens: SimpleQueue[int | None] | None = None) -> Future[Text]:
@@ -200,13 +200,14 @@ class PaddleVlm:
             loop.close()
             with self._lock:
                 self._loop = self._start_loop()
-            self._fail_open(f"{message} and was restarted; send the page again")
+            # Most of them are innocent, and the loop that is there now reads them.
+            self._fail_open(ModelUnavailable, f"{message} and was restarted; send the page again")
 
-    def _fail_open(self, message: str) -> None:
+    def _fail_open(self, kind: type[EngineError], message: str) -> None:
         with self._lock:
             futures = list(self._open)
         for future in futures:
-            fail(future, EngineFailure(message))
+            fail(future, kind(message))
 
     def _forget(self, future: Future[Text]) -> None:
         with self._lock:

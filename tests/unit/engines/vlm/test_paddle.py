@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engines.errors import BadOption, EngineFailure
+from engines.errors import BadOption, EngineFailure, ModelUnavailable
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, VlmOptions
 from engines.vlm.paddle import PaddleVlm
@@ -108,7 +108,7 @@ def test_a_loop_that_stands_still_is_replaced_and_its_crops_are_told(opened, mon
         assert entered.wait(30)
         for future in futures:
             with pytest.raises(
-                EngineFailure, match=r"no progress for \d+ s \(VLM_STEP_TIMEOUT=1\).*send the page again"
+                ModelUnavailable, match=r"no progress for \d+ s \(VLM_STEP_TIMEOUT=1\).*send the page again"
             ):
                 future.result(timeout=30)
         [after] = engine.submit([crop()])
