@@ -133,6 +133,8 @@ def test_a_server_that_wants_a_key_gets_it(serve, open_ui, tmp_path):
     keys.write_text(line_of("ui", key) + "\n")
     base = serve(api_keys_file=keys)
     page = open_ui(base).page
+    page.goto(base)
+    assert page.url == f"{base}/ui"
     choose(page, three_pages())
     read(page)
     expect(page.get_by_role("alert")).to_contain_text("send an API key")

@@ -182,3 +182,42 @@ def test_the_command_refuses_what_the_file_would(arguments: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Traceback" not in done.stderr
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def test_a_browser_is_led_to_the_page_that_takes_a_key(closed: TestClient) -> None:
+    led = closed.get("/", headers=BROWSER, follow_redirects=False)
+    assert (led.status_code, led.headers["location"]) == (307, "ui")
+    assert closed.get("/", headers=BROWSER).status_code == 200
+
+
+@pytest.mark.parametrize(("path", "address"), [("/metrics", "ui"), ("/jobs/1/result", "../../ui"), ("/<b>", "ui")])
+def test_a_browser_without_a_key_gets_words(closed: TestClient, path: str, address: str) -> None:
+    answer = closed.get(path, headers=BROWSER)
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert (answer.headers["www-authenticate"], answer.headers["vary"]) == ('Bearer realm="ocr"', "Accept")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert f'<a href="{address}">' in answer.text
+    assert "X-API-Key: KEY" in answer.text
+    assert "<b>" not in answer.text
+    assert (
+        'ocr_gateway_errors_total{code="unauthorized"} 1.0' in closed.get("/metrics", headers={"X-API-Key": KEY}).text
+    )
+
+
+def test_where_the_page_is_shut_a_browser_is_led_nowhere(start: Start, keys: Path) -> None:
+    client = start(api_keys_file=keys, open_paths=("/livez",))
+    for path in ("/", "/ui"):
+        answer = client.get(path, headers=BROWSER)
+        assert answer.status_code == 401
+        assert "asks for an API key" in answer.text
+        assert "<a " not in answer.text
+
+
+def test_programs_get_json_whatever_else_they_take(closed: TestClient) -> None:
+    for accept in ("*/*", "application/json", "application/json, text/html"):
+        assert error_of(closed.get("/", headers={"Accept": accept}))["code"] == "unauthorized"
+    assert error_of(closed.post("/ocr", **PAGE, headers=BROWSER))["code"] == "unauthorized"
