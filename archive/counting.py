@@ -20,6 +20,8 @@ _COUNTED = frozenset({".pdf", ".tif", ".tiff"})
 class Counter:
     """Counts in a process of its own, which is started when it is needed and again when a document killed it."""
 
+    command = ("-m", "archive.count_pages")
+
     def __init__(self) -> None:
         self._process: subprocess.Popen[str] | None = None
 
@@ -54,9 +56,12 @@ class Counter:
         return count or None
 
     def _started(self) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "archive.count_pages"]
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            [sys.executable, *self.command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
         return self._process
 

@@ -105,13 +105,12 @@ def _is_plain(part: str) -> bool:
 
 def _source(text: str) -> Source:
     if text.startswith(S3):
-        url = text.rstrip("/")
-        folder, _, name = url.removeprefix(S3).rpartition("/")
+        folder, _, name = text.removeprefix(S3).rstrip("/").rpartition("/")
         if not name:
             raise UsageError(f"{text}: name a bucket: s3://bucket/folder")
         if folder and PurePosixPath(name).suffix.lower() in SUFFIXES and not text.endswith("/"):
             return Source(S3 + folder, "", name)
-        return Source(url, name)
+        return Source(text.rstrip("/"), name)
     if _SCHEME.match(text):
         raise UsageError(f"{text}: an archive is read from folders and from s3://bucket/folder")
     path = Path(text).absolute()

@@ -77,12 +77,15 @@ class Told:
 
 
 class Reader:
-    """Reads one unit at a time for each thread that calls it; clients and connections are shared."""
+    """Reads one unit at a time for each thread that calls it; clients and connections are shared.
 
-    def __init__(self, reading: Reading) -> None:
+    `fleet` takes the place of that of `reading`.
+    """
+
+    def __init__(self, reading: Reading, fleet: Fleet | None = None) -> None:
         self._reading = reading
         self._output = open_store(reading.output)
-        self._fleet = _fleet(reading)
+        self._fleet = fleet or _fleet(reading)
 
     def __call__(self, unit: Unit) -> Told:
         """Read `unit`, unless that has been done. What goes wrong is told; nothing that can be foreseen is raised."""
