@@ -32,15 +32,11 @@ def limit(closed: Sequence[Level], slowdown: float = SLOWDOWN) -> float:
 
 
 def usable(profile: Profile) -> Level | None:
-    """The last of the rising rates before the first that is too much; None where the first one is.
+    """The highest rate at which p95 keeps to the limit and `GOOD` of the requests get a result; None if there is none.
 
-    It is too much where p95 passes the limit, or less than `GOOD` of the requests get a result: the usable capacity of
-    Jain, The Art of Computer Systems Performance Analysis, 1991, section 3.3. And from `most` on, where the queue of a
-    longer run would grow without end.
+    The usable capacity of Jain, The Art of Computer Systems Performance Analysis, 1991, section 3.3. It is below
+    `most`: from there on the queue of a longer run would grow without end. A lower rate that fails had bad luck.
     """
-    allowed, highest, last = limit(profile.closed), most(profile.closed), None
-    for level in profile.open:
-        if level.load >= highest or level.p95 > allowed or level.good < GOOD:
-            break
-        last = level
-    return last
+    allowed, highest = limit(profile.closed), most(profile.closed)
+    kept = [level for level in profile.open if level.load < highest and level.p95 <= allowed and level.good >= GOOD]
+    return max(kept, key=lambda level: level.load, default=None)
