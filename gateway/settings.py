@@ -94,7 +94,8 @@ class Settings(BaseSettings):
     retry_seconds: float = Field(
         default=60,
         ge=0,
-        description="Seconds that a page which met a restarting engine waits for it, to be sent once more; 0: not.",
+        description="Seconds that a page which met a restarting engine waits for it, to be sent once more; 0: not. "
+        "Pages of jobs wait as long as their job may run.",
     )
     shutdown_timeout: int = Field(
         default=30, ge=0, description="Seconds that work in flight may still take after SIGTERM."

@@ -178,8 +178,10 @@ DESCRIPTIONS = {
     "Seconds a request may take, waiting included; caps its own `timeout`.": (
         "Секунд на запрос вместе с ожиданием; ограничивает и его собственный `timeout`."
     ),
-    "Seconds that a page which met a restarting engine waits for it, to be sent once more; 0: not.": (
-        "Сколько секунд страница, попавшая на перезапуск движка, ждёт его, чтобы уйти ещё раз; 0 — не ждёт."
+    "Seconds that a page which met a restarting engine waits for it, to be sent once more; 0: not. "
+    "Pages of jobs wait as long as their job may run.": (
+        "Сколько секунд страница, попавшая на перезапуск движка, ждёт его, чтобы уйти ещё раз; 0 — не ждёт. "
+        "Страницы заданий ждут, сколько позволено заданию."
     ),
     "Bytes of a document, uploaded or fetched; it lies under TMPDIR meanwhile.": (
         "Байтов в документе, присланном или загруженном по адресу; всё это время он лежит в TMPDIR."
