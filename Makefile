@@ -32,7 +32,7 @@ lint: setup-test ## ruff, mypy, hadolint
 	@$(BIN)/mypy
 	@for model in model_repository/*/1/model.py; do $(BIN)/mypy $$model || exit 1; done
 	@$(BIN)/mypy -p scripts.setup -p scripts.made_weights
-	@$(BIN)/hadolint Dockerfile.triton Dockerfile.gateway
+	@$(BIN)/hadolint Dockerfile.triton Dockerfile.gateway deploy/archive/Dockerfile
 
 accuracy: setup-test ## word F1 and CER on documents with known text
 	@$(BIN)/python -m benchmarks.accuracy

@@ -1,0 +1,1 @@
+"""Archives read while a node, a server and the driver are killed."""
