@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.perf.knee import limit, most, saturation, usable
@@ -47,12 +47,13 @@ def picture_name(profile: Profile) -> str:
     return f"load-{profile.target}.svg"
 
 
-def _summary(profile: Profile) -> Iterator[str]:
+def _summary(profile: Profile) -> list[str]:
     highest, knee = most(profile.closed), usable(profile)
-    yield f"{highest:.2f} {profile.unit}s"
-    yield f"{saturation(profile.closed):.1f}"
-    yield from (f"{knee.load:.2f}", f"{knee.load / highest:.0%}", f"{knee.p95:.0f}") if knee else ("none", "", "")
-    yield f"{limit(profile.closed):.0f}"
+    rate, share, p95 = f"below {profile.open[0].load:.2f}", "", ""
+    if knee:
+        rate, share, p95 = f"{knee.load:.2f}", f"{knee.load / highest:.0%}", f"{knee.p95:.0f}"
+    capacity = [f"{highest:.2f} {profile.unit}s", f"{saturation(profile.closed):.1f}"]
+    return [*capacity, rate, share, p95, f"{limit(profile.closed):.0f}"]
 
 
 def _levels(target: str, load: str, form: str, levels: Sequence[Level]) -> str:

@@ -14,9 +14,9 @@ def test_the_summary_tells_the_most_the_knee_and_why_it_is_there():
     assert summary([profile()]).splitlines()[2] == "| `gateway` | 3.10 pages | 1.6 | 2.50 | 81% | 1100 | 1200 |"
 
 
-def test_a_target_without_a_usable_rate_says_so():
+def test_a_target_that_keeps_to_the_limit_at_no_rate_says_so():
     made = Profile(target="vlm", unit="crop", closed=(level(1, 5, 100),), open=(level(1, 1, 301),))
-    assert summary([made]).splitlines()[2] == "| `vlm` | 5.00 crops | 1.0 | none |  |  | 300 |"
+    assert summary([made]).splitlines()[2] == "| `vlm` | 5.00 crops | 1.0 | below 1.00 |  |  | 300 |"
 
 
 def test_the_tables_have_a_row_a_level():
