@@ -28,7 +28,7 @@ _QUIET = {
 def connected(address: str, temporary: Path | None) -> Iterator[int]:
     """A connection to the cluster at `address`, or one of this machine alone (LOCAL), which ends with the block.
 
-    Gives the number of its nodes. Raises UsageError.
+    Gives the number of its nodes that do work. Raises UsageError.
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
@@ -56,6 +56,13 @@ def connected(address: str, temporary: Path | None) -> Iterator[int]:
         context.enable_progress_bars = False
         context.print_on_execution_start = False
         logging.getLogger("ray.data").setLevel(logging.ERROR)
-        yield sum(node["Alive"] for node in ray.nodes())  # type: ignore[no-untyped-call]
+        yield _working_nodes()
     finally:
         ray.shutdown()
+
+
+def _working_nodes() -> int:
+    import ray
+
+    nodes = ray.nodes()  # type: ignore[no-untyped-call]
+    return max(1, len([node for node in nodes if node["Alive"] and node["Resources"].get("CPU")]))

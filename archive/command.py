@@ -87,6 +87,8 @@ def _read_all(arguments: Arguments, summary: Summary, log: RunLog) -> None:
                     summary.effort = log.effort
                     if not isinstance(event, Finished):
                         display.told(event)
+                    if summary.ended is not None:
+                        break
         except _Ended as error:
             summary.ended, summary.why = error.exit, error.why
         except RayError as error:

@@ -60,8 +60,8 @@ class Summary:
 
     @property
     def documents_told(self) -> float:
-        """Documents that are done, those of shards that are not by their shares."""
-        return self.documents + sum(self.shares.values())
+        """Documents that are done, those of shards that are not by their shares; another thread may ask."""
+        return self.documents + sum(tuple(self.shares.values()))
 
     @property
     def exit_code(self) -> Exit:

@@ -16,6 +16,7 @@ PAGES = [*ENGLISH, *RUSSIAN]
 USERS = (
     "start",
     "api",
+    "archives",
     "settings",
     "air-gapped",
     "operating",
