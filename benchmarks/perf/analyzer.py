@@ -19,6 +19,10 @@ from benchmarks.perf.levels import Level
 PROGRAM = Path(".triton/perf/perf_analyzer")
 _WINDOWS = 3
 """It takes at least three windows."""
+_LONGEST_WINDOW = 300_000
+"""Milliseconds."""
+_EMPTY = "No valid requests recorded"
+"""What it says when it ends because a window had no answer."""
 _DELAYED = re.compile(r"([\d.]+)% of the requests were delayed")
 
 
@@ -50,11 +54,20 @@ class Analyzer:
         return len(self.requests)
 
     def closed(self, concurrency: int, seconds: float) -> Level:
-        """`concurrency` requests in flight for so many seconds. Raises AnalyzerFailed."""
-        window = str(round(1000 * seconds / _WINDOWS))
+        """`concurrency` requests in flight for so many seconds, or longer until some are answered.
+
+        Raises AnalyzerFailed.
+        """
         # Windows that differ are no failure: pages differ.
-        mode = ["--measurement-interval", window, "--max-trials", str(_WINDOWS), "--stability-percentage", "999"]
-        return self._run([*mode, "--concurrency-range", str(concurrency)], concurrency)
+        mode = ["--concurrency-range", str(concurrency), "--max-trials", str(_WINDOWS), "--stability-percentage", "999"]
+        window = round(1000 * seconds / _WINDOWS)
+        while True:
+            try:
+                return self._run([*mode, "--measurement-interval", str(window)], concurrency)
+            except AnalyzerFailed as error:
+                if _EMPTY not in str(error) or window > _LONGEST_WINDOW:
+                    raise
+                window *= 2
 
     def open(self, rate: float, count: int) -> Level:
         """`count` requests, `rate` a second, whatever the answers do. Raises AnalyzerFailed.

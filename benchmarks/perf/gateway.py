@@ -20,7 +20,7 @@ LATE_SECONDS = 0.05
 
 
 class GatewayFailed(Exception):
-    """An answer that is neither a result nor 429."""
+    """An answer that is neither a result nor 429; or none but 429."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,13 @@ class Gateway:
 
 
 def level(load: float, answers: Sequence[Answer], seconds: float) -> Level:
-    """The figures of one load that lasted so many seconds: rate and latency of what was answered with a result."""
+    """The figures of one load that lasted so many seconds: rate and latency of what was answered with a result.
+
+    Raises GatewayFailed where nothing was.
+    """
     good = [answer for answer in answers if answer.status == httpx.codes.OK]
+    if not good:
+        raise GatewayFailed(f"every one of {len(answers)} requests was turned away")
     p50, p90, p95, p99 = np.percentile([1000 * answer.latency for answer in good], (50, 90, 95, 99)).tolist()
     return Level(
         load=load,

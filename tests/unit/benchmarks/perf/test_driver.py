@@ -117,6 +117,11 @@ def test_an_answer_that_is_neither_a_result_nor_429_ends_the_measurement():
         Gateway(url, PAGES).open(rate=500, count=3)
 
 
+def test_where_every_request_is_turned_away_there_is_nothing_to_measure():
+    with server(dict.fromkeys(PAGES, 429)) as (url, _), pytest.raises(GatewayFailed, match="every one of 6 requests"):
+        Gateway(url, PAGES).open(rate=500, count=6)
+
+
 def test_a_gateway_that_is_away_ends_the_measurement():
     with server({}) as (url, _):
         pass
