@@ -146,9 +146,7 @@ class EngineSettings(BaseSettings):
         if self.engine == "paddle" and self.model_dir is None:
             raise ValueError("ENGINE=paddle needs MODEL_DIR, the folder of the offline PaddleOCR-VL weights")
         if self.engine == "sleep" and not self.capacity_test:
-            raise ValueError(
-                "ENGINE=sleep reads nothing and answers made texts; capacity tests set CAPACITY_TEST=1"
-            )
+            raise ValueError("ENGINE=sleep reads nothing and answers made texts; capacity tests set CAPACITY_TEST=1")
         if self.engine == "sleep" and self.vlm_engine == "server":
             raise ValueError("ENGINE=sleep stands for the whole GPU: leave out VLM_ENGINE=server")
         if self.vlm_engine == "server" and self.vlm_url is None:

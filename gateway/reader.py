@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
@@ -35,7 +35,7 @@ class DocumentReader:
         *,
         max_pages: int,
         per_document: int,
-        over_all: int,
+        over_all: Callable[[], int],
     ) -> None:
         self._pool = pool
         self._tritons = tritons

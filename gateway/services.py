@@ -144,7 +144,7 @@ async def running(
                 metrics,
                 max_pages=settings.max_pages,
                 per_document=settings.pages_in_flight,
-                over_all=settings.max_pages_in_flight,
+                over_all=lambda: settings.pages_over_all(tritons.up),
             ),
             storage=Storage(settings.output_dir),
             s3=s3,
@@ -156,8 +156,8 @@ async def running(
 def _client(url: HttpUrl, settings: Settings, metrics: Metrics) -> InferenceClient:
     return connect(
         url,
-        # One a page, and some for canaries and restructuring.
-        connections=settings.max_pages_in_flight + settings.max_requests + 16,
+        # As many as there are pages, canaries and documents to restructure, each of which has a limit of its own.
+        connections=0,
         seconds=settings.request_timeout + 30,
         headers=metrics.tracer.headers,
     )

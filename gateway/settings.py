@@ -31,6 +31,10 @@ class SettingsError(Exception):
     """A variable of the environment has a value that can't be used; the message names it and what it takes."""
 
 
+_PAGES_OF_A_TRITON = 32
+"""As many as keep its batches full, and half of its OCR_MAX_IN_FLIGHT: another gateway may ask it too."""
+
+
 def _usable_cores() -> int:
     return len(os.sched_getaffinity(0))
 
@@ -115,8 +119,10 @@ class Settings(BaseSettings):
     pages_in_flight: int = Field(
         default=8, ge=1, description="Pages of one document that are rendered or read at once."
     )
-    max_pages_in_flight: int = Field(
-        default=32, ge=1, description="The same over all documents; keep it at or below Triton's OCR_MAX_IN_FLIGHT."
+    max_pages_in_flight: int | None = Field(
+        default=None,
+        ge=1,
+        description="The same over all documents, at or below the Tritons' OCR_MAX_IN_FLIGHT; default: 32 a Triton.",
     )
 
     pdf_dpi: int = Field(
@@ -226,6 +232,10 @@ class Settings(BaseSettings):
         if self.s3_bucket is not None and missing:
             raise ValueError(f"S3_BUCKET is set, so {', '.join(missing)} must be too")
         return self
+
+    def pages_over_all(self, tritons: int) -> int:
+        """Pages in flight over all documents while so many Tritons are up."""
+        return self.max_pages_in_flight or _PAGES_OF_A_TRITON * max(1, tritons)
 
     def missing_s3_settings(self) -> list[str]:
         """The variables without which results can't be uploaded; empty when S3 is configured."""

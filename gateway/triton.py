@@ -200,6 +200,8 @@ def connect(
 ) -> InferenceClient:
     """A client of Triton at `url`; needs a running event loop. A call ends after `seconds` whatever its deadline.
 
+    It has so many `connections` at most, or as many as there are calls where that is 0.
+
     `headers` gives what each call sends besides.
     """
     address = f"{url.host}:{url.port}{(url.path or '').rstrip('/')}"

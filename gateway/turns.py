@@ -12,16 +12,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
 class Turns:
-    """At most `limit` places at once, of which one client holds `each` at most; for one event loop."""
+    """At most `limit` places at once, of which one client holds `each` at most; for one event loop.
 
-    def __init__(self, limit: int, each: int | None = None) -> None:
-        self._limit = limit
-        self._each = limit if each is None else each
+    A limit that may change is asked for whenever a place is wanted or given back.
+    """
+
+    def __init__(self, limit: int | Callable[[], int], each: int | None = None) -> None:
+        self._limit = limit if callable(limit) else lambda: limit
+        self._each = each
         self._held: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
@@ -41,7 +44,7 @@ class Turns:
 
     def is_free(self, client: str) -> bool:
         """Whether the client would get a place at once."""
-        return self.held < self._limit and self._held[client] < self._each
+        return self.held < self._limit() and self._may_have_more(client)
 
     @asynccontextmanager
     async def turn(self, client: str) -> AsyncIterator[None]:
@@ -61,7 +64,9 @@ class Turns:
         self._waiting.clear()
 
     async def _take(self, client: str) -> None:
-        # Places are handed on as soon as they come free, so none is free while somebody waits who could have it.
+        # Places are handed on as soon as they come free, so none is free while somebody waits who could have it: but
+        # those that a larger limit has brought.
+        self._hand_out()
         if self.is_free(client):
             self._held[client] += 1
             return
@@ -90,10 +95,13 @@ class Turns:
             del self._held[client]
         self._hand_out()
 
+    def _may_have_more(self, client: str) -> bool:
+        return self._each is None or self._held[client] < self._each
+
     def _hand_out(self) -> None:
         """Give free places to those who wait, a client after the other."""
-        while self.held < self._limit:
-            able = [name for name in self._waiting if self._held[name] < self._each]
+        while self._waiting and self.held < self._limit():
+            able = [name for name in self._waiting if self._may_have_more(name)]
             if not able:
                 return
             # Of those that hold as few, the one whose turn is longest ago: it stands first.

@@ -193,8 +193,8 @@ DESCRIPTIONS = {
     "Pages of one document that are rendered or read at once.": (
         "Сколько страниц одного документа рисуется или читается одновременно."
     ),
-    "The same over all documents; keep it at or below Triton's OCR_MAX_IN_FLIGHT.": (
-        "То же по всем документам; не больше, чем OCR_MAX_IN_FLIGHT у Triton."
+    "The same over all documents, at or below the Tritons' OCR_MAX_IN_FLIGHT; default: 32 a Triton.": (
+        "То же по всем документам, не больше суммы OCR_MAX_IN_FLIGHT всех Triton; по умолчанию 32 на каждый Triton."
     ),
     "Resolution of rendered PDF pages if a request names none.": "Разрешение страниц PDF, если запрос его не назвал.",
     "Who draws PDF pages; auto: pdfium, and poppler where pdfium fails.": (

@@ -86,6 +86,11 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "hunter2" not in repr(load())
 
 
+def test_pages_in_flight_grow_with_the_tritons_unless_their_number_is_given() -> None:
+    assert [Settings().pages_over_all(tritons) for tritons in (0, 1, 8)] == [32, 32, 256]
+    assert [Settings(max_pages_in_flight=10).pages_over_all(tritons) for tritons in (1, 8)] == [10, 10]
+
+
 def test_every_setting_says_what_it_is() -> None:
     for name, field in Settings.model_fields.items():
         assert field.description, name

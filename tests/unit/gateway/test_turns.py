@@ -52,6 +52,31 @@ def test_a_client_at_its_own_limit_is_passed_by() -> None:
     asyncio.run(check())
 
 
+def test_a_limit_that_grows_lets_those_in_who_wait_before_newcomers() -> None:
+    async def check() -> None:
+        limit, release, order = [1], asyncio.Event(), list[str]()
+        turns = Turns(lambda: limit[0])
+
+        async def work(name: str) -> None:
+            async with turns.turn(name):
+                order.append(name)
+                await release.wait()
+
+        tasks = [asyncio.create_task(work(name)) for name in ("first", "second", "third")]
+        await settled()
+        assert (order, turns.waiting) == (["first"], 2)
+        limit[0] = 3
+        tasks.append(asyncio.create_task(work("newcomer")))
+        await settled()
+        assert (order, turns.waiting) == (["first", "second", "third"], 1)
+        limit[0] = 1
+        release.set()
+        await asyncio.gather(*tasks)
+        assert (turns.held, turns.waiting) == (0, 0)
+
+    asyncio.run(check())
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.tuples(st.sampled_from("abc"), st.booleans(), st.integers(0, 4)), max_size=30),
