@@ -14,6 +14,8 @@ import httpx2 as httpx
 
 TIMEOUT = 120.0
 """Seconds after which an answer is a failure."""
+_PAUSE = 0.1
+"""Seconds that a client waits after a failure."""
 
 
 @dataclass
@@ -43,10 +45,11 @@ class Clients:
         """`in_flight` clients, each of which sends its next page when the last is answered."""
         end = time.monotonic() + seconds
 
-        async def client(send: Callable[[str], Awaitable[None]]) -> None:
+        async def client(send: Callable[[str], Awaitable[bool]]) -> None:
             url = next(self._urls)
             while time.monotonic() < end:
-                await send(url)
+                if not await send(url):
+                    await asyncio.sleep(_PAUSE)
 
         async with self._http(in_flight) as http:
             await asyncio.gather(*(client(lambda url: self._send(http, url)) for _ in range(in_flight)))
@@ -54,7 +57,7 @@ class Clients:
     async def open(self, rate: float, seconds: float, chance: random.Random) -> None:
         """Pages whose comings are a Poisson process of `rate` a second, whatever becomes of them."""
         start = time.monotonic()
-        sending: list[asyncio.Task[None]] = []
+        sending: list[asyncio.Task[bool]] = []
         async with self._http(10_000) as http:
             due = chance.expovariate(rate)
             while due < seconds:
@@ -67,17 +70,20 @@ class Clients:
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
         return httpx.AsyncClient(timeout=TIMEOUT, limits=limits, trust_env=False)
 
-    async def _send(self, http: httpx.AsyncClient, url: str, begun: float | None = None) -> None:
+    async def _send(self, http: httpx.AsyncClient, url: str, begun: float | None = None) -> bool:
+        """Send the next page; whether it was answered as it should be."""
         place = next(self._places)
         begun = time.monotonic() if begun is None else begun
         try:
             answer = await http.post(f"{url}/ocr", files={"file": self._pages[place]})
         except httpx.TransportError as error:
             self.seen.failures[type(error).__name__] += 1
-            return
+            return False
         if answer.status_code != 200:
             self.seen.failures[str(answer.status_code)] += 1
         elif self.seen.markdown.setdefault(place, answer.json()["markdown"]) != answer.json()["markdown"]:
             self.seen.failures["another page's text"] += 1
         else:
             self.seen.answers.append((begun, time.monotonic()))
+            return True
+        return False
