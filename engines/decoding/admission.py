@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import paddle
@@ -21,28 +22,33 @@ GROUP_TOKENS = 4096
 """Prompt tokens, padding included, that are prefilled together."""
 
 
+@dataclass(frozen=True)
+class Slices:
+    """About how many patches a slice takes through a layer of the vision tower, and tokens through a decoder's."""
+
+    patches: int
+    tokens: int
+
+
 class Admission:
     """A group of rows on its way through the vision tower and the prefill, into the cache.
 
-    `slice_tokens` is about what a slice takes through one layer. `rows` are those that have not arrived yet.
+    `rows` are those that have not arrived yet.
     `vision_seconds` and `prefill_seconds` count the slices alone, not what runs between them.
     """
 
-    def __init__(
-        self, rows: Sequence[Row], tower: VisionTower, decoder: Decoder, cache: Cache, slice_tokens: int
-    ) -> None:
+    def __init__(self, rows: Sequence[Row], tower: VisionTower, decoder: Decoder, cache: Cache, slices: Slices) -> None:
         self.rows = list(rows)
         self.size = len(rows)
         self.vision_seconds = 0.0
         self.prefill_seconds = 0.0
-        self.token_layers = sum(
-            len(row.prompt.patches) * tower.layers + row.prompt.length * decoder.layers for row in self.rows
-        )
+        self.patch_layers = tower.layers * sum(len(row.prompt.patches) for row in self.rows)
+        self.token_layers = decoder.layers * sum(row.prompt.length for row in self.rows)
         self._cache = cache
         self._on_gpu = paddle.get_device().startswith("gpu")
         self._sees = True
         self._arrived: list[tuple[Row, int]] = []
-        self._slices = self._run(tower, decoder, slice_tokens)
+        self._slices = self._run(tower, decoder, slices)
         for row in self.rows:
             row.begin()
 
@@ -71,10 +77,10 @@ class Admission:
         for row in self.rows:
             self._cache.remove(row)
 
-    def _run(self, tower: VisionTower, decoder: Decoder, slice_tokens: int) -> Iterator[bool]:
-        images = yield from _slices(tower.encode([row.prompt for row in self.rows], slice_tokens))
+    def _run(self, tower: VisionTower, decoder: Decoder, slices: Slices) -> Iterator[bool]:
+        images = yield from _slices(tower.encode([row.prompt for row in self.rows], slices.patches))
         self._sees = False
-        prefilled = yield from _slices(decoder.prefill(self.rows, images, slice_tokens))
+        prefilled = yield from _slices(decoder.prefill(self.rows, images, slices.tokens))
         tokens = sampling.next_tokens(prefilled.logits, self.rows)
         yield from _slices(self._cache.make_room(_lengths(self.rows)))
         for number, token in enumerate(tokens):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from engines.decoding import sampling
-from engines.decoding.admission import Admission, next_group
+from engines.decoding.admission import Admission, Slices, next_group
 from engines.decoding.cache import Cache, CacheFull
 from engines.decoding.decoder import Decoder
 from engines.decoding.observer import Observer
@@ -114,7 +114,7 @@ class DecodeLoop:
         if self._cache.rows():
             self._step()
         if self._admission is not None:
-            self._advance(self._admission, self._share() * (time.perf_counter() - start))
+            self._advance(self._admission, self._pace.allowance(time.perf_counter() - start, *self._free()))
         elif not self._cache.rows():
             # Nothing fits and nothing decodes: the next turn finds the room.
             self._is_held = False
@@ -141,18 +141,22 @@ class DecodeLoop:
 
     def _begin(self) -> None:
         """Take the next group of waiting rows in, if there are places and room."""
-        places = self._limits.slots - len(self._cache.rows())
+        places, _ = self._free()
         if self._waiting and places > 0:
-            slice_tokens = self._pace.slice_tokens(decoding=bool(self._cache.rows()))
-            most_patches = int(slice_tokens * self._share())
+            decoding = bool(self._cache.rows())
+            most_patches = self._pace.group_patches(*self._free(), decoding=decoding)
             with self._changed:
                 group = next_group(self._waiting, min(places, self._group_most), self._cache, most_patches)
             if group:
-                self._admission = Admission(group, self._tower, self._decoder, self._cache, slice_tokens)
+                slices = Slices(
+                    self._pace.slice_tokens("vision", decoding=decoding),
+                    self._pace.slice_tokens("prefill", decoding=decoding),
+                )
+                self._admission = Admission(group, self._tower, self._decoder, self._cache, slices)
 
-    def _share(self) -> float:
-        slots = self._limits.slots
-        return self._pace.share(slots - len(self._cache.rows()), slots)
+    def _free(self) -> tuple[int, int]:
+        """Free slots, and all."""
+        return self._limits.slots - len(self._cache.rows()), self._limits.slots
 
     def _advance(self, admission: Admission, seconds: float) -> None:
         """Work on the admission for so long, or to its end where nothing decodes.
@@ -179,7 +183,8 @@ class DecodeLoop:
             return
         self._admission = None
         self._group_most = self._limits.slots
-        self._pace.admitted(admission.token_layers, admission.vision_seconds + admission.prefill_seconds)
+        self._pace.admitted("vision", admission.patch_layers, admission.vision_seconds)
+        self._pace.admitted("prefill", admission.token_layers, admission.prefill_seconds)
         if self._observer:
             self._observer.admitted(admission.size, admission.vision_seconds, admission.prefill_seconds)
 
@@ -209,7 +214,7 @@ class DecodeLoop:
             self._cache.clear()
             return
         seconds = time.perf_counter() - start
-        self._pace.stepped(seconds)
+        self._pace.stepped(len(rows), seconds)
         if self._observer:
             self._observer.stepped(len(rows), seconds)
         self._accept(rows, tokens)

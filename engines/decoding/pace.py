@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 LEAST_SHARE, MOST_SHARE = 1.0, 2.0
 """Time for those on their way in, in steps of those that decode: the most where nearly all slots are free, since a step
-of few rows takes as long as one of many. It is also what a crop waits between two steps: with a share of 4 slots were
-no more than 6 % fuller, and the longest wait was 12 steps of a crop alone instead of 8 (18 narrow layers)."""
+of few rows takes as long as one of many. With a share of 4 slots were no more than 6 % fuller, and the longest wait was
+12 steps of a crop alone instead of 8 (18 narrow layers)."""
+LONGEST_WAIT = 6.5
+"""What a crop waits for its next token, in steps of a crop alone: where a step of many rows takes long by itself, as it
+does on a CPU, newcomers get what is left of that, but the time of such a step at least."""
 SMALLEST_SLICE = 64
 """Tokens: below that, slices cost more than they are worth."""
 WHOLE = 1 << 30
@@ -13,32 +18,51 @@ WHOLE = 1 << 30
 _MEMORY = 0.7
 """How much of an estimate a new measurement leaves."""
 
+Stage = Literal["vision", "prefill"]
+
 
 class Pace:
-    """What a step takes, and a token of an admission in one layer (a patch in a vision layer costs about the same)."""
+    """What a step takes; in an admission, a patch in a layer of the vision tower and a token in one of the decoder."""
 
     def __init__(self) -> None:
         self._step = 0.0
-        self._token = 0.0
+        self._step_alone = 0.0
+        self._token: dict[Stage, float] = {"vision": 0.0, "prefill": 0.0}
 
-    def stepped(self, seconds: float) -> None:
-        """Note a step."""
+    def stepped(self, rows: int, seconds: float) -> None:
+        """Note a step of so many rows."""
         self._step = _blend(self._step, seconds)
+        if rows == 1:
+            self._step_alone = _blend(self._step_alone, seconds)
 
-    def admitted(self, token_layers: int, seconds: float) -> None:
-        """Note an admission: its tokens times the layers they went through."""
-        self._token = _blend(self._token, seconds / token_layers)
+    def admitted(self, stage: Stage, token_layers: int, seconds: float) -> None:
+        """Note a stage of an admission: its patches or tokens times the layers they went through."""
+        self._token[stage] = _blend(self._token[stage], seconds / token_layers)
+
+    def allowance(self, step: float, free: int, slots: int) -> float:
+        """Seconds for an admission behind a step that took so long, with so many slots free."""
+        seconds = step * self._share(free, slots)
+        if self._step_alone:
+            seconds = min(seconds, max(LONGEST_WAIT * self._step_alone - step, self._step_alone))
+        return seconds
+
+    def slice_tokens(self, stage: Stage, *, decoding: bool) -> int:
+        """Patches or tokens that one slice may take through a layer: about a step's time where others decode, else all.
+
+        Of the shortest steps, where they differ: that the time for an admission is kept to, it must be divisible.
+        """
+        step, token = min(self._step, self._step_alone or self._step), self._token[stage]
+        if not decoding or not token or not step:
+            return WHOLE
+        return max(SMALLEST_SLICE, int(step / token))
+
+    def group_patches(self, free: int, slots: int, *, decoding: bool) -> int:
+        """Patches that begin together: as many as get through a layer in the time between two steps."""
+        return int(self.slice_tokens("vision", decoding=decoding) * self._share(free, slots))
 
     @staticmethod
-    def share(free: int, slots: int) -> float:
-        """Time for an admission between two steps, in steps, with so many slots free."""
+    def _share(free: int, slots: int) -> float:
         return LEAST_SHARE + (MOST_SHARE - LEAST_SHARE) * free / slots
-
-    def slice_tokens(self, *, decoding: bool) -> int:
-        """Tokens that one slice may take through a layer: what a step's time holds where others decode, else all."""
-        if not decoding or not self._token or not self._step:
-            return WHOLE
-        return max(SMALLEST_SLICE, int(self._step / self._token))
 
 
 def _blend(old: float, new: float) -> float:
