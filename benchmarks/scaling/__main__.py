@@ -30,7 +30,7 @@ from benchmarks.scaling.runs import Kind, Measured, read_measured
 HEIGHT = 1169
 """Pixels: pages of 100 dpi, so that the CPU's part of a page is small."""
 MARGIN = 3
-"""Gateways let so many times the pages in flight through: they wait for the models and not in the gateway."""
+"""Gateways work on so many times the documents in flight, so that none waits before a gateway."""
 
 
 def main() -> None:

@@ -46,10 +46,10 @@ class Fleet:
 
 
 @contextmanager
-def running_fleet(tritons: int, gateways: int, sleep: Mapping[str, str], pages_in_flight: int) -> Iterator[Fleet]:
+def running_fleet(tritons: int, gateways: int, sleep: Mapping[str, str], documents: int) -> Iterator[Fleet]:
     """A fleet, ready, until the context ends; `sleep` are the settings of the sleeping engine.
 
-    The gateways together let `pages_in_flight` pages through to the Tritons.
+    The gateways together work on so many `documents` at once; how many pages they let through is their default.
     """
     with tempfile.TemporaryDirectory() as name, ExitStack() as opened:
         folder = Path(name)
@@ -64,7 +64,7 @@ def running_fleet(tritons: int, gateways: int, sleep: Mapping[str, str], pages_i
         urls = ",".join(stack.triton_url for stack in stacks)
         doors = []
         for port in ports[PORTS * tritons :]:
-            doors.append(_gateway(folder, port, urls, -(-pages_in_flight // gateways)))
+            doors.append(_gateway(folder, port, urls, -(-documents // gateways)))
             opened.callback(doors[-1].stop, 5.0, threading.Event())
             doors[-1].start()
         for door in doors:
@@ -88,13 +88,12 @@ def _triton(run_dir: Path, models: Path, ports: list[int], sleep: Mapping[str, s
         return Stack(settings_on_free_ports(run_dir, ports), only_triton=True)
 
 
-def _gateway(folder: Path, port: int, triton_urls: str, pages_in_flight: int) -> Gateway:
+def _gateway(folder: Path, port: int, triton_urls: str, documents: int) -> Gateway:
     """A gateway that keeps nothing, takes everything from one client, and draws in one process."""
     limits = {
-        "MAX_REQUESTS": str(2 * pages_in_flight),
+        "MAX_REQUESTS": str(documents),
         "MAX_QUEUE": "10000",
         "CLIENT_SHARE": "1",
-        "MAX_PAGES_IN_FLIGHT": str(pages_in_flight),
         "RENDER_WORKERS": "1",
         "LOG_LEVEL": "warning",
         "OUTPUT_DIR": str(folder / "output"),

@@ -35,7 +35,7 @@ PAGES = 24
 
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[Fleet]:
-    with running_fleet(2, 1, SLEEP, pages_in_flight=16) as fleet:
+    with running_fleet(2, 1, SLEEP, documents=16) as fleet:
         yield fleet
 
 
