@@ -48,7 +48,6 @@ class PromptMaker:
     def __init__(self, processor: Any, image_token: int) -> None:
         self._images = processor.image_processor
         self._tokenizer = processor.tokenizer
-        self._placeholder = processor.image_token
         self._image_token = image_token
 
     def make(self, crop: Crop) -> Prompt:
@@ -60,11 +59,12 @@ class PromptMaker:
         """
         patches, grid = self._patches(crop)
         tokens = grid[0] * grid[1] // self._images.merge_size**2
-        ids = np.asarray(self._token_ids(crop.prompt, tokens), dtype=np.int64)
-        places = np.flatnonzero(ids == self._image_token)
-        if len(places) != tokens:
+        text = np.asarray(self._token_ids(crop.prompt), dtype=np.int64)
+        places = np.flatnonzero(text == self._image_token)
+        if len(places) != 1:
             raise BadOption("PROMPT may not hold the image placeholder")
         start = int(places[0])
+        ids = np.concatenate([text[:start], np.full(tokens, self._image_token), text[start + 1 :]])
         merge = self._images.merge_size
         positions, delta = rope_positions(len(ids), start, (grid[0] // merge, grid[1] // merge))
         return Prompt(
@@ -105,10 +105,10 @@ class PromptMaker:
         _, height, width = (int(side) for side in made["image_grid_thw"][0])
         return np.ascontiguousarray(made["pixel_values"], dtype=np.float32), (height, width)
 
-    def _token_ids(self, prompt: str, image_tokens: int) -> list[int]:
+    def _token_ids(self, prompt: str) -> list[int]:
+        """Of a picture and a prompt, with one image token: a special one, which stays one however often it is there."""
         message = {"role": "user", "content": [{"type": "image", "image": ""}, {"type": "text", "text": prompt}]}
-        text = self._tokenizer.apply_chat_template([message], tokenize=False)
-        return list(self._tokenizer(text.replace(self._placeholder, self._placeholder * image_tokens))["input_ids"])
+        return list(self._tokenizer(self._tokenizer.apply_chat_template([message], tokenize=False))["input_ids"])
 
 
 def rope_positions(length: int, image_start: int, grid: tuple[int, int]) -> tuple[NDArray[np.int64], int]:
