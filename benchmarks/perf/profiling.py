@@ -47,7 +47,7 @@ class Plan:
 
     concurrency: tuple[int, ...] = (1, 2, 4, 8, 16)
     shares: tuple[float, ...] = (0.4, 0.6, 0.7, 0.8, 0.9, 1.0, 1.3)
-    seconds: float = 15.0
+    seconds: float = 12.0
     least: int = 44
 
     def count(self, rate: float, distinct: int) -> int:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from benchmarks.perf.analyzer import Analyzer
+from benchmarks.perf.gateway import Gateway
+from benchmarks.perf.inputs import Asked
 from benchmarks.perf.levels import Profile
 from benchmarks.perf.report import END, START
 from tests.conftest import ROOT
@@ -40,3 +43,26 @@ def test_a_quick_profile_of_a_model(tmp_path, stack):
     text = document.read_text(encoding="utf-8")
     assert "### Load: `ocr`" in text
     assert (document.parent / "images" / "load-ocr.svg").stat().st_size > 5000
+
+
+def test_layout_and_vlm_are_asked_what_the_page_pipeline_asks(tmp_path, stack, page_image):
+    address = stack.triton_url.removeprefix("http://")
+    asked = Asked(address)
+    asked.read([page_image])
+    [page] = asked.layout_requests
+    height, width, _ = page["IMAGE"]["shape"]
+    assert len(asked.vlm_requests) > 1
+    for crop in asked.vlm_requests:
+        assert set(crop) == {"IMAGE", "PROMPT", "OPTIONS"}
+        assert crop["IMAGE"]["shape"][0] < height
+        assert crop["IMAGE"]["shape"][1] <= width
+    for model, requests in (("layout", asked.layout_requests), ("vlm", asked.vlm_requests)):
+        found = Analyzer(model, "request", address, tmp_path, requests).open(20.0, 4)
+        assert found.answered > 0
+        assert found.p50 > 0
+
+
+def test_the_gateway_reads_what_is_due_at_random_times(stack, page_image):
+    found = Gateway(stack.gateway_url, [page_image]).open(10.0, 5)
+    assert (found.load, found.good) == (10.0, 1.0)
+    assert 0 < found.p50 <= found.p99
