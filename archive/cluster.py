@@ -17,6 +17,9 @@ _OBJECT_STORE_BYTES = 128 << 20
 _QUIET = {
     # Usage statistics would go to Ray's makers.
     "RAY_USAGE_STATS_ENABLED": "0",
+    # What is worth telling comes as an exception too. Errors of this level warn of actors' arguments, which are the
+    # driver's own objects: they are lost with the driver alone.
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
     # Says that a future version may not hide GPUs from tasks without any. No task here has one.
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     # Would send this folder to all nodes where uv has started the command.

@@ -23,7 +23,7 @@ __all__ = ["bucket", "s3", "s3_client"]
 StartServer = Callable[[], "tuple[subprocess.Popen[str], str]"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def s3_environment(s3: RadosGateway) -> dict[str, str]:
     """What whoever uses the service has in its environment."""
     return {
@@ -34,7 +34,7 @@ def s3_environment(s3: RadosGateway) -> dict[str, str]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ray_cluster(s3_environment: dict[str, str]) -> Iterator[RayCluster]:
     """A head and two nodes that work."""
     with running(2, **s3_environment) as cluster:

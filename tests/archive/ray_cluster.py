@@ -44,11 +44,16 @@ def arguments(temporary: str) -> dict[str, Any]:
 
 @contextmanager
 def running(nodes: int, **environment: str) -> Iterator[RayCluster]:
-    """A head that does no work, and `nodes` that do, with `environment` beside that of this process."""
+    """A head that does no work, and `nodes` that do, in an environment with `environment`; so are drivers meanwhile."""
     # Sockets lie below it, whose paths may have 107 bytes.
     temporary = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
-    quiet = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-    with mock.patch.dict(os.environ, {**quiet, **environment}):
+    settings = {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+        # What it says of two systems is true of all: a driver would look for 127.0.0.1 at this machine's other address.
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    }
+    with mock.patch.dict(os.environ, {**settings, **environment}):
         from ray.cluster_utils import Cluster
 
         cluster = Cluster(initialize_head=True, connect=False, head_node_args={"num_cpus": 0, **arguments(temporary)})
