@@ -15,7 +15,7 @@ from benchmarks.simulation.stages import Stages
 def measure(stages: Stages, *, in_flight: int, seconds: float, pages: int) -> Stages:
     """`stages` with the times of this machine; slots and cores stay. Raises NoDecodeLoop."""
     images = page_images(pages)
-    with running_product(CLIENT_SHARE="1", CANARY_INTERVAL="600") as stack:
+    with running_product(CLIENT_SHARE="1", CANARY_INTERVAL="600", LOG_LEVEL="warning") as stack:
         one = One(
             stack.triton_url,
             stack.metrics_url,
