@@ -23,11 +23,17 @@ _LONGEST_WINDOW = 300_000
 """Milliseconds."""
 _EMPTY = "No valid requests recorded"
 """What it says when it ends because a window had no answer."""
+_REFUSED = "[overloaded]"
+"""What our models say past OCR_MAX_IN_FLIGHT."""
 _DELAYED = re.compile(r"([\d.]+)% of the requests were delayed")
 
 
 class AnalyzerFailed(Exception):
     """perf_analyzer ended without figures; what it printed last."""
+
+
+class TurnedAway(AnalyzerFailed):
+    """The server refused a request, which perf_analyzer can't count: it ends there."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ class Analyzer:
                 window *= 2
 
     def open(self, rate: float, count: int) -> Level:
-        """`count` requests, `rate` a second, whatever the answers do. Raises AnalyzerFailed.
+        """`count` requests, `rate` a second, whatever the answers do. Raises AnalyzerFailed, TurnedAway among them.
 
         The times are our own: the Poisson process of `--request-rate-range` has a fixed seed, whose first 22 gaps are
         1.6 times as long as they should be, at every rate.
@@ -97,7 +103,7 @@ class Analyzer:
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         told = done.stdout + done.stderr
         if done.returncode or not report.exists():
-            raise AnalyzerFailed(told[-2000:])
+            raise (TurnedAway if _REFUSED in told else AnalyzerFailed)(told[-2000:])
         return parse(report.read_text(encoding="utf-8"), told, load)
 
 

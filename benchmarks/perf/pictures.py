@@ -57,7 +57,7 @@ def _throughput(axes: Axes, profile: Profile) -> None:
     axes.set_xlabel("requests in flight")
     axes.set_ylabel(f"{profile.unit}s a second")
     axes.set_xscale("log", base=2)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.15 * highest)
     axes.set_xticks(loads)
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.legend(loc="lower right")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from benchmarks.perf.analyzer import TurnedAway
 from benchmarks.perf.knee import most
 from benchmarks.perf.levels import Level, Profile
 from benchmarks.perf.server import Server
@@ -55,12 +56,12 @@ class Plan:
         return distinct * math.ceil(max(self.least, rate * self.seconds) / distinct)
 
 
-QUICK = Plan(concurrency=(1, 2), shares=(0.5, 1.5), seconds=4.5, least=1)
+QUICK = Plan(concurrency=(1, 2), shares=(0.5, 0.9), seconds=3.0, least=1)
 """To see that it works: its figures are worth nothing."""
 
 
 def profile(server: Server, target: Target, plan: Plan, tell: Callable[[str], None]) -> Profile:
-    """All levels of a plan, rising, after one that warms up."""
+    """All levels of a plan, rising, after one that warms up; up to that at which perf_analyzer is refused."""
 
     def measured(what: str, run: Callable[..., Level], *arguments: float) -> Level:
         with server.watched(target.model) as inside:
@@ -72,5 +73,11 @@ def profile(server: Server, target: Target, plan: Plan, tell: Callable[[str], No
     target.closed(plan.concurrency[-1], plan.seconds / 2)
     closed = [measured(f"{number} in flight", target.closed, number, plan.seconds) for number in plan.concurrency]
     rates = [share * most(closed) for share in plan.shares]
-    offered = [measured(f"{rate:.2f}/s", target.open, rate, plan.count(rate, target.distinct)) for rate in rates]
+    offered = []
+    for rate in rates:
+        try:
+            offered.append(measured(f"{rate:.2f}/s", target.open, rate, plan.count(rate, target.distinct)))
+        except TurnedAway:
+            tell(f"{target.name}, {rate:.2f}/s: requests are refused, which perf_analyzer does not count: no further")
+            break
     return Profile(target=target.name, unit=target.unit, closed=tuple(closed), open=tuple(offered))

@@ -14,7 +14,7 @@ from benchmarks.running import cpu_seconds, running_product
 from supervisor.stack import Stack
 
 SETTINGS = {"MAX_REQUESTS": "8", "MAX_QUEUE": "8", "CLIENT_SHARE": "1", "LOG_LEVEL": "warning"}
-"""Of the gateway that is started here: a queue of seconds, so that a level of a quarter of a minute can fill it."""
+"""Of the gateway that is started here: a queue of seconds, so that a short level can fill it."""
 
 Readings = Mapping[str, float]
 

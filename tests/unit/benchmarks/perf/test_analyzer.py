@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from benchmarks.perf import analyzer
-from benchmarks.perf.analyzer import Analyzer, AnalyzerFailed, parse
+from benchmarks.perf.analyzer import Analyzer, AnalyzerFailed, TurnedAway, parse
 from benchmarks.perf.arrivals import poisson
 from benchmarks.perf.levels import Level
 
@@ -54,6 +54,8 @@ if int(arguments.get("--measurement-interval", 9999)) < 2000:
     sys.exit("No valid requests recorded within time interval.")
 if arguments["-m"] == "broken":
     sys.exit("no such model")
+if arguments["-m"] == "busy":
+    sys.exit("Thread [0] had error: [overloaded] 24 pages are in flight (OCR_MAX_IN_FLIGHT)")
 pathlib.Path(arguments["-f"]).write_text(REPORT)
 """
 
@@ -78,6 +80,11 @@ def test_an_open_level_is_sent_at_times_of_our_own_without_waiting_for_answers(p
 def test_what_perf_analyzer_says_when_it_fails_is_told(program, tmp_path):
     with pytest.raises(AnalyzerFailed, match="no such model"):
         Analyzer("broken", "page", "127.0.0.1:1", tmp_path, [{}]).closed(1, seconds=9)
+
+
+def test_a_server_that_refuses_requests_is_told_from_one_that_fails(program, tmp_path):
+    with pytest.raises(TurnedAway, match="OCR_MAX_IN_FLIGHT"):
+        Analyzer("busy", "page", "127.0.0.1:1", tmp_path, [{}]).open(5.0, 10)
 
 
 def test_a_report_without_figures_is_refused():

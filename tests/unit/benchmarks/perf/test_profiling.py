@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from benchmarks.perf.analyzer import TurnedAway
 from benchmarks.perf.levels import Inside, Level, Profile
 from benchmarks.perf.profiling import Plan, profile
 from benchmarks.perf.server import Server
@@ -58,6 +59,20 @@ def test_a_profile_warms_up_then_rises_and_offers_shares_of_the_most_that_was_an
     assert [level.answered for level in found.open] == [2, 4, 4]
     assert {level.inside.cpu for level in (*found.closed, *found.open)} == {0.25}
     assert len(told) == 6
+
+
+def test_rates_rise_until_requests_are_refused():
+    class Busy(Asked):
+        def open(self, rate: float, count: int) -> Level:
+            if rate > 5:
+                raise TurnedAway("[overloaded]")
+            return super().open(rate, count)
+
+    told: list[str] = []
+    plan = Plan(concurrency=(1, 8), shares=(0.5, 1.0, 1.5, 2.0))
+    found = profile(Watched("", "", ""), Busy(), plan, told.append)
+    assert [level.load for level in found.open] == [2, 4]
+    assert "6.00/s: requests are refused" in told[-1]
 
 
 @pytest.mark.parametrize(("rate", "count"), [(0.1, 44), (10, 154), (0.5, 44)])
