@@ -27,6 +27,9 @@ LOGITS_BYTES = 32 * 2**20
 """What the attention logits of a picture may take at once: a large one's queries go in parts."""
 SLICE_LOGITS_BYTES = 4 * 2**20
 """The same between the steps of others."""
+WEIGHTS_A_THREAD = 1 << 18
+"""Weights of a layer: with less for each, threads cost more than they gain. (In a tower 64 wide two threads took 80 ms
+of CPU a page more than one, and no less time.)"""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class _Layer:
 
 
 class CompiledTower:
-    """Encodes pictures with the weights of a checkpoint, where Paddle keeps them, on so many threads."""
+    """Encodes pictures with the weights of a checkpoint, where Paddle keeps them, on so many threads at most."""
 
     def __init__(self, model: Any, threads: int) -> None:
         tower, projector = model.visual.vision_model, model.mlp_AR
@@ -58,7 +61,8 @@ class CompiledTower:
         self._embedding = _embedding_weights(embeddings, shape.hidden)
         self._layers = [_layer(layer) for layer in encoder.layers]
         self._merging = _weights(tower.post_layernorm, projector.pre_norm, projector.linear_1, projector.linear_2)
-        self._programs = CompiledPrograms(shape, threads)
+        weights = sum(tensor.size for tensor in first.parameters())
+        self._programs = CompiledPrograms(shape, max(1, min(threads, weights // WEIGHTS_A_THREAD)))
         self._kept = model
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Generator, Sequence
@@ -32,6 +33,9 @@ logger = logging.getLogger("paddleocr_vl")
 PREPARING_THREADS = 4
 """Threads that scale pictures and write texts, beside the one that decodes."""
 WATCH_SECONDS = 1.0
+SWITCH_SECONDS = 0.0005
+"""After so long a thread that prepares crops gives Python's lock to the one that decodes, which asks for it a hundred
+times a step. By default that may take 5 ms each time."""
 CLOSED = "the VLM was closed"
 
 
@@ -55,6 +59,7 @@ class PaddleVlm:
         from engines.decoding.memory import cache_tokens
         from engines.decoding.vision import open_tower
 
+        sys.setswitchinterval(SWITCH_SECONDS)
         checkpoint = load_checkpoint(model, self._settings)
         self._eos = checkpoint.eos
         self._device = checkpoint.device
