@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,12 +28,22 @@ _QUIET = {
 }
 
 
+_LOOPBACK = {
+    # What its name says of two systems is true of all: Ray takes 127.0.0.1, and listens nowhere else.
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
+    # Other users of this machine reach that too, and whoever reaches Ray runs code with it.
+    "RAY_AUTH_MODE": "token",
+}
+
+
 @contextmanager
 def connected(address: str, temporary: Path | None) -> Iterator[int]:
     """A connection to the cluster at `address`, or one of this machine alone (LOCAL), which ends with the block.
 
     Gives the number of its nodes that do work. Raises UsageError.
     """
+    if address == LOCAL:
+        os.environ.update(_LOOPBACK, RAY_AUTH_TOKEN=secrets.token_hex(32))
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     try:
@@ -43,7 +54,6 @@ def connected(address: str, temporary: Path | None) -> Iterator[int]:
         if address == LOCAL:
             ray.init(
                 address=LOCAL,
-                _node_ip_address="127.0.0.1",
                 object_store_memory=_OBJECT_STORE_BYTES,
                 _temp_dir=None if temporary is None else str(temporary),
                 include_dashboard=False,

@@ -12,7 +12,6 @@ import argparse
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -60,7 +59,7 @@ class World:
     def server(self, name: str) -> Iterator[tuple[Callable[[], None], str]]:
         """A gateway of its own: what kills it, and its address."""
         folder = self.folder / name
-        settings = {"OUTPUT_DIR": str(folder / "output"), "JOBS_DIR": str(folder / "jobs"), "LOG_LEVEL": "ERROR"}
+        settings = {"OUTPUT_DIR": str(folder / "output"), "JOBS_DIR": str(folder / "jobs"), "LOG_LEVEL": "error"}
         with gateway(TRITON_URL=self.stack.triton_url, **settings) as (process, url):
             wait_for(f"{url}/livez")
             yield process.kill, url
@@ -83,13 +82,9 @@ class Row:
     failed: int
     sent_again: int
     read: int
-    seconds: float
 
     def __str__(self) -> str:
-        cells = (
-            self.killed, self.pages, self.lost, self.twice, self.failed, self.sent_again, self.read,
-            f"{self.seconds:.0f}",
-        )  # fmt: skip
+        cells = (self.killed, self.pages, self.lost, self.twice, self.failed, self.sent_again, self.read)
         return f"| {' | '.join(map(str, cells))} |"
 
 
@@ -107,7 +102,6 @@ def read(world: World, killed: str, place: int) -> Row:
     output = Bucket("archive", f"results-{place}")
     target = f"s3://archive/results-{place}"
     before = world.read_by_engine()
-    begun_at = time.monotonic()
     with world.server(f"{place}-doomed") as (kill_server, doomed), world.server(f"{place}-other") as (_, other):
         arguments = (
             SOURCE, "-o", target, "--server", doomed, "--server", other, "-j", "4", "--ray", world.ray.address,
@@ -136,7 +130,6 @@ def read(world: World, killed: str, place: int) -> Row:
         len(failures(output)),
         job.summary["pages_sent_again"],
         world.read_by_engine() - before,
-        time.monotonic() - begun_at,
     )
 
 
@@ -172,8 +165,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     wrong = False
     with made_world(arguments.pages) as world:
-        print("| killed | pages | lost | done twice | failures | sent again | read by the engine | seconds |")
-        print("|---|---|---|---|---|---|---|---|", flush=True)
+        print("| killed | pages | lost | done twice | failures | sent again | read by the engine |")
+        print("|---|---|---|---|---|---|---|", flush=True)
         for place, killed in enumerate(CASES):
             if any(word in killed for word in arguments.only):
                 row = read(world, killed, place)

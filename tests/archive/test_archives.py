@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from archive.buckets import Bucket
@@ -104,14 +106,30 @@ def test_the_driver_is_killed_between_two_buckets_and_the_same_command_goes_on(
     assert (again.summary["pages"], again.summary["documents_todo"]) == (0, 0)
 
 
+def listening(job: Job) -> dict[str, set[str]]:
+    """The addresses at which the processes of a job listen, by their names."""
+    processes = psutil.Process(job.process.pid).children(recursive=True)
+    found: dict[str, set[str]] = {}
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            sockets = process.net_connections("tcp")
+            addresses = {one.laddr.ip.removeprefix("::ffff:") for one in sockets if one.status == psutil.CONN_LISTEN}
+            found.setdefault(process.name(), set()).update(addresses)
+    return found
+
+
 def test_no_server_at_all_ends_the_run_and_records_nothing(tmp_path: Path) -> None:
-    """Ray on this machine alone, as it starts by default."""
+    """Ray on this machine alone, as it starts by default; nobody else can reach it."""
     write(tmp_path / "scans", archive(2))
     out = tmp_path / "out"
     job = Job(
         tmp_path / "job", str(tmp_path / "scans"), "-o", str(out), "--server", "http://127.0.0.1:9",
-        "--patience", "0.5",
+        "--patience", "6",
     )  # fmt: skip
+    job.until(lambda: any(name.startswith("ray::Map") for name in listening(job)))
+    addresses = listening(job)
+    assert {"gcs_server", "raylet"} <= set(addresses)
+    assert set().union(*addresses.values()) <= {"127.0.0.1", "::1"}, addresses
     assert job.ended() == 3, job.log
     assert "no server has read anything" in job.log
     assert rows(Folder(out)) == failures(Folder(out)) == []
