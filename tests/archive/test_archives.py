@@ -135,6 +135,17 @@ def test_no_server_at_all_ends_the_run_and_records_nothing(tmp_path: Path) -> No
     assert rows(Folder(out)) == failures(Folder(out)) == []
 
 
+def test_a_signal_ends_the_run_and_says_so(tmp_path: Path) -> None:
+    write(tmp_path / "scans", archive(2))
+    job = Job(
+        tmp_path / "job", str(tmp_path / "scans"), "-o", str(tmp_path / "out"), "--server", "http://127.0.0.1:9",
+    )  # fmt: skip
+    job.until(lambda: any(name.startswith("ray::Map") for name in listening(job)))
+    job.process.terminate()
+    assert job.ended() == 143, job.log
+    assert "stopped, terminated" in job.log
+
+
 def test_the_bucket_reads_what_is_asked_for(s3_client: S3Client, bucket: str) -> None:
     """A PDF's pages are counted without fetching it."""
     store = Bucket(bucket, "scans", s3_client)
