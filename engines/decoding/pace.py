@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-LEAST_SHARE, MOST_SHARE = 1.0, 2.0
+LEAST_SHARE, MOST_SHARE = 1.0, 4.0
 """Time for those on their way in, in steps of those that decode: the most where nearly all slots are free, since a step
 of few rows takes as long as one of many. With a share of 4 slots were no more than 6 % fuller, and the longest wait was
 12 steps of a crop alone instead of 8 (18 narrow layers)."""
