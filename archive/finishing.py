@@ -110,20 +110,26 @@ def _write_pages(
     output: Store, shard: int, documents: Iterable[Document], fresh: Mapping[tuple[str, str, int], Page]
 ) -> int:
     """Write the Markdown of each document and the pages of all; gives their number."""
+    documents = list(documents)
+    old = _old_pages(output, shard)
     by_document: defaultdict[tuple[str, str], dict[int, Page]] = defaultdict(dict)
-    for page in _old_pages(output, shard):
+    for page in (*old, *fresh.values()):
         by_document[page.document, page.version][page.page] = page
-    for page in fresh.values():
-        by_document[page.document, page.version][page.page] = page
+    current = [by_document[document.url, document.version] for document in documents]
+    # Before the rows that tell of them are gone: a crash in between leaves it to the next time.
+    shown = {key for pages in current for page in pages.values() for key in page.images}
+    output.delete({key for page in old for key in page.images} - shown)
     count = 0
     with tempfile.TemporaryDirectory(prefix="ocr-archive-") as folder:
         file = Path(folder) / "part.parquet"
         with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
             waiting: list[Page] = []
-            for document in documents:
-                pages = [page for _, page in sorted(by_document[document.url, document.version].items())]
+            for document, by_page in zip(documents, current, strict=True):
+                pages = [page for _, page in sorted(by_page.items())]
                 if pages:
                     output.write(markdown_key(document.place), _markdown(pages))
+                else:
+                    output.delete([markdown_key(document.place)])
                 waiting += pages
                 count += len(pages)
                 if len(waiting) >= _ROWS_A_GROUP:

@@ -129,6 +129,21 @@ def test_rows_of_an_old_version_go(output: Store, root: Path) -> None:
     assert not (root / failures_key(0)).exists()
 
 
+def test_pictures_and_markdown_of_an_old_version_go(output: Store, root: Path) -> None:
+    stale, kept, fresh = (f"documents/in/a.pdf.imgs/{name}.jpg" for name in ("stale", "kept", "fresh"))
+    for key in (stale, kept, fresh):
+        output.write(key, b"picture")
+    units = leave(output, Record(pages(A, (1,), images=(stale, kept)), unit="a"), Record(pages(B, (1,)), unit="b"))
+    finish(output, 0, units)
+    changed_a, changed_b = document("a.pdf", version="2"), document("b.pdf", version="2")
+    survey(output, [changed_a, changed_b], shard_documents=10, retry=False)
+    broken = Record((), (failure(changed_b, None, "broken_pdf"),), unit="b2")
+    finish(output, 0, leave(output, Record(pages(changed_a, (1,), images=(kept, fresh)), unit="a2"), broken))
+    assert sorted(path.name for path in (root / "documents/in/a.pdf.imgs").iterdir()) == ["fresh.jpg", "kept.jpg"]
+    assert (root / "documents/in/a.pdf.md").exists()
+    assert not (root / "documents/in/b.pdf.md").exists()
+
+
 def test_a_shard_is_not_done_while_a_checkpoint_is_missing(output: Store, root: Path) -> None:
     units = leave(output, Record(pages(A, (1,)), unit="a"))
     with pytest.raises(FileNotFoundError):
