@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,10 @@ from cli.errors import UsageError
 LOCAL = "local"
 _OBJECT_STORE_BYTES = 128 << 20
 """What passes through Ray are rows of a few hundred bytes; documents and results do not."""
+_DATA_THREADS = ("StreamingExecutor-", "ray-data-metadata-prefetch")
+"""How names of Ray Data's threads in this process begin, which hold objects of Ray."""
+_THREADS_END_WITHIN = 30.0
+"""Seconds, each."""
 
 _QUIET = {
     # Usage statistics would go to Ray's makers.
@@ -71,7 +76,18 @@ def connected(address: str, temporary: Path | None) -> Iterator[int]:
         logging.getLogger("ray.data").setLevel(logging.ERROR)
         yield _working_nodes()
     finally:
+        _threads_ended()
         ray.shutdown()
+
+
+def _threads_ended() -> None:
+    """Wait for the threads of datasets that are closed; Ray Data itself goes on without them after a few seconds.
+
+    A thread that lets go of an object while Ray shuts down ends the process, with exit code 1 and without a word.
+    """
+    for thread in threading.enumerate():
+        if thread.name.startswith(_DATA_THREADS):
+            thread.join(_THREADS_END_WITHIN)
 
 
 def _working_nodes() -> int:

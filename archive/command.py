@@ -6,7 +6,7 @@ import itertools
 import json
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -28,6 +28,8 @@ from cli.errors import UsageError
 from cli.summary import Exit
 from ocr_client.configuration import Configuration
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def run(argv: Sequence[str]) -> Exit:
     """Run the command. Raises UsageError, ConfigurationError, KeyboardInterrupt; SystemExit as argparse does."""
@@ -44,7 +46,10 @@ def run(argv: Sequence[str]) -> Exit:
             log = RunLog(output, len(arguments.servers))
             summary.earlier = log.earlier
             if found.todo:
-                _read_all(arguments, summary, log)
+                # Whoever waits for --help, or has nothing to do, need not wait for Ray. It ends when all is told.
+                stack.enter_context(_handlers_kept())
+                nodes = stack.enter_context(connected(arguments.ray, arguments.ray_temp))
+                _read_all(arguments, summary, log, nodes)
             log.write()
             summary.effort = log.effort
             summary.failures_left = any(True for _ in output.list(FAILURES))
@@ -57,42 +62,40 @@ def run(argv: Sequence[str]) -> Exit:
     return summary.exit_code
 
 
-def _read_all(arguments: Arguments, summary: Summary, log: RunLog) -> None:
-    # Whoever waits for --help, or has nothing to do, need not wait for Ray.
-    with connected(arguments.ray, arguments.ray_temp) as nodes:
-        from ray.exceptions import RayError
+def _read_all(arguments: Arguments, summary: Summary, log: RunLog, nodes: int) -> None:
+    from ray.exceptions import RayError
 
-        from archive.pipeline import Work, run
+    from archive.pipeline import Work, run
 
-        readers = min(arguments.readers or nodes, arguments.concurrency)
-        reading = Reading(
-            output=arguments.output,
-            servers=arguments.servers,
-            each=arguments.concurrency // readers,
-            fields=arguments.fields,
-            attempts=arguments.attempts,
-            timeout=arguments.timeout,
-            patience=arguments.patience,
-            ca_file=arguments.ca_file,
-        )
-        work = Work(reading, summary.survey.todo, readers, arguments.pages_a_request, arguments.retry_failed)
-        try:
-            with _signals(), Display(summary, quiet=arguments.quiet) as display:
-                for event in run(work):
-                    if isinstance(event, Finished):
-                        summary.finished(event)
-                    else:
-                        summary.told(event)
-                        log.read(0 if event.kept else event.pages)
-                    summary.effort = log.effort
-                    if not isinstance(event, Finished):
-                        display.told(event)
-                    if summary.ended is not None:
-                        break
-        except _Ended as error:
-            summary.ended, summary.why = error.exit, error.why
-        except RayError as error:
-            raise UsageError(f"Ray gave up, the same command goes on: {_cause(error)}") from error
+    readers = min(arguments.readers or nodes, arguments.concurrency)
+    reading = Reading(
+        output=arguments.output,
+        servers=arguments.servers,
+        each=arguments.concurrency // readers,
+        fields=arguments.fields,
+        attempts=arguments.attempts,
+        timeout=arguments.timeout,
+        patience=arguments.patience,
+        ca_file=arguments.ca_file,
+    )
+    work = Work(reading, summary.survey.todo, readers, arguments.pages_a_request, arguments.retry_failed)
+    try:
+        with closing(run(work)) as events, _signals(), Display(summary, quiet=arguments.quiet) as display:
+            for event in events:
+                if isinstance(event, Finished):
+                    summary.finished(event)
+                else:
+                    summary.told(event)
+                    log.read(0 if event.kept else event.pages)
+                summary.effort = log.effort
+                if not isinstance(event, Finished):
+                    display.told(event)
+                if summary.ended is not None:
+                    break
+    except _Ended as error:
+        summary.ended, summary.why = error.exit, error.why
+    except RayError as error:
+        raise UsageError(f"Ray gave up, the same command goes on: {_cause(error)}") from error
 
 
 def _surveyed(output: Store, arguments: Arguments) -> Survey:
@@ -152,18 +155,35 @@ class _Ended(BaseException):
 
 
 @contextmanager
-def _signals() -> Iterator[None]:
-    """SIGINT and SIGTERM end the block by _Ended; Ray has handlers of its own."""
-
-    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal has it
-        raise _Ended(number)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+def _handlers_kept() -> Iterator[None]:
+    """The handlers of signals are the same after the block; Ray sets handlers of its own."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """The first SIGINT or SIGTERM ends the block by _Ended. After it none counts: how the run ended is known."""
+
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - as signal has it
+        _ignore_signals()
+        raise _Ended(number)
+
+    for number in _SIGNALS:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        _ignore_signals()
+
+
+def _ignore_signals() -> None:
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _cause(error: BaseException) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
 
-import pyarrow as pa
 import ray
 import ray.data
 import ray.exceptions
+from ray.data.block import BlockAccessor
 
 from archive.finishing import Finished, finish
 from archive.planning import units
@@ -45,7 +45,7 @@ class _Open:
     told: set[str] = field(default_factory=set)
 
 
-def run(work: Work) -> Iterator[Told | Finished]:
+def run(work: Work) -> Generator[Told | Finished, None, None]:
     """Do it; tells of each unit and each shard as they come to an end.
 
     A node that dies takes with it what it was doing: Ray does that again elsewhere, and the checkpoints see to it that
@@ -101,8 +101,10 @@ def _rows(work: Work, shards: Sequence[int]) -> Iterator[dict[str, Any]]:
         ),
         num_cpus=_CPUS_OF_A_READER,
     )
-    for rows in read.iter_batches(batch_size=None, prefetch_batches=0, batch_format="pyarrow"):
-        yield from cast(pa.Table, rows).to_pylist()
+    # iter_batches() has a thread that goes on after the loop, into Ray's shutdown (archive.cluster).
+    for bundle in read.iter_internal_ref_bundles():
+        for block in bundle.block_refs:
+            yield from BlockAccessor.for_block(ray.get(block)).to_arrow().to_pylist()
 
 
 class _RowReader:

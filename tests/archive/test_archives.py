@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import signal
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,19 +132,26 @@ def test_no_server_at_all_ends_the_run_and_records_nothing(tmp_path: Path) -> No
     assert {"gcs_server", "raylet"} <= set(addresses)
     assert set().union(*addresses.values()) <= {"127.0.0.1", "::1"}, addresses
     assert job.ended() == 3, job.log
-    assert "no server has read anything" in job.log
+    assert "stopped, no server has read anything" in job.log
+    assert job.summary["exit_code"] == 3
     assert rows(Folder(out)) == failures(Folder(out)) == []
 
 
-def test_a_signal_ends_the_run_and_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "code", "why"), [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")]
+)
+def test_a_signal_ends_the_run_and_says_so(tmp_path: Path, number: int, code: int, why: str) -> None:
     write(tmp_path / "scans", archive(2))
     job = Job(
         tmp_path / "job", str(tmp_path / "scans"), "-o", str(tmp_path / "out"), "--server", "http://127.0.0.1:9",
     )  # fmt: skip
     job.until(lambda: any(name.startswith("ray::Map") for name in listening(job)))
-    job.process.terminate()
-    assert job.ended() == 143, job.log
-    assert "stopped, terminated" in job.log
+    job.process.send_signal(number)
+    # Whoever is impatient changes nothing.
+    job.process.send_signal(number)
+    assert job.ended() == code, job.log
+    assert f"stopped, {why}" in job.log
+    assert (job.summary["exit_code"], job.summary["stopped"]) == (code, why)
 
 
 def test_the_bucket_reads_what_is_asked_for(s3_client: S3Client, bucket: str) -> None:
