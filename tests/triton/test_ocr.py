@@ -70,7 +70,8 @@ def test_pages_past_the_cap_are_told_to_come_back(models, page_image):
     assert refused
     assert {answer.status() for answer in refused} == {"503"}
     assert all("OCR_MAX_IN_FLIGHT" in str(answer) for answer in refused)
-    assert len(answers) - len(refused) >= OCR_MAX_IN_FLIGHT
+    # The supervisor's canary may be a page in flight too.
+    assert len(answers) - len(refused) >= OCR_MAX_IN_FLIGHT - 1
 
 
 def test_a_deadline_stops_a_page_in_flight(models, page_image):
