@@ -8,7 +8,7 @@ LEAST_SHARE, MOST_SHARE = 1.0, 4.0
 """Time for those on their way in, in steps of those that decode: the most where nearly all slots are free, since a step
 of few rows takes as long as one of many. With a share of 4 slots were no more than 6 % fuller, and the longest wait was
 12 steps of a crop alone instead of 8 (18 narrow layers)."""
-LONGEST_WAIT = 6.5
+LONGEST_WAIT = 5.0
 """What a crop waits for its next token, in steps of a crop alone: where a step of many rows takes long by itself, as it
 does on a CPU, newcomers get what is left of that, but the time of such a step at least."""
 SMALLEST_SLICE = 64
