@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-LEAST_SHARE, MOST_SHARE = 1.0, 4.0
+LEAST_SHARE, MOST_SHARE = 1.0, 2.5
 """Time for those on their way in, in steps of those that decode: the most where nearly all slots are free, since a step
-of few rows takes as long as one of many. With a share of 4 slots were no more than 6 % fuller, and the longest wait was
-12 steps of a crop alone instead of 8 (18 narrow layers)."""
-LONGEST_WAIT = 5.0
+of few rows takes about as long as one of many. With a share of 4 slots were 94 % full instead of 88 (18 narrow layers),
+and the longest wait was 5 to 9 steps instead of 4 to 6."""
+LONGEST_WAIT = 4.5
 """What a crop waits for its next token, in steps of a crop alone: where a step of many rows takes long by itself, as it
 does on a CPU, newcomers get what is left of that, but the time of such a step at least."""
 SMALLEST_SLICE = 64
