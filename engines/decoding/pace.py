@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-LEAST_SHARE, MOST_SHARE = 1.0, 2.5
+LEAST_SHARE, MOST_SHARE = 1.0, 3.5
 """Time for those on their way in, in steps of those that decode: the most where nearly all slots are free, since a step
 of few rows takes about as long as one of many. With a share of 4 slots were 94 % full instead of 88 (18 narrow layers),
 and the longest wait was 5 to 9 steps instead of 4 to 6."""
