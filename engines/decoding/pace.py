@@ -6,8 +6,8 @@ from typing import Literal
 
 LEAST_SHARE, MOST_SHARE = 1.0, 3.5
 """Time for those on their way in, in steps of those that decode: the most where nearly all slots are free, since a step
-of few rows takes about as long as one of many. With a share of 4 slots were 94 % full instead of 88 (18 narrow layers),
-and the longest wait was 5 to 9 steps instead of 4 to 6."""
+of few rows takes about as long as one of many. With a share of 3.5 slots were 94 % full instead of 88 with 2.5 (18
+narrow layers), and the longest wait was 6 to 7 steps instead of 4 to 6."""
 LONGEST_WAIT = 4.5
 """What a crop waits for its next token, in steps of a crop alone: where a step of many rows takes long by itself, as it
 does on a CPU, newcomers get what is left of that, but the time of such a step at least."""
