@@ -6,10 +6,6 @@ import sys
 import threading
 from typing import Any
 
-FEW_KERNELS, MANY_KERNELS = 300, 5000
-"""Kernels that OpenVINO keeps for shapes that it has seen. It keeps up to 5000, which for pages of ever new sizes is
-memory without end (414 MB after 80 sizes, against 240 MB with 300, at the same speed)."""
-
 
 def import_openvino() -> Any:
     """The package `openvino`, kept from reporting its import to its maker's statistics over the internet.

@@ -1,8 +1,8 @@
 """The vision tower on a CPU: the official weights in OpenVINO's programs, picture by picture.
 
 OpenVINO uses all of the processor's vector units, and keeps what lies between a layer's products in its cache: at the
-released shape and at a made one of 64 wide it takes a half to a fifth of the time of Paddle's operators. A picture has
-hundreds of patches, which are rows enough for full speed; so pictures need not be packed.
+released shape and at a made one of 64 wide it takes a half to a quarter of the time of Paddle's operators. A picture
+has hundreds of patches, which are rows enough for full speed; so pictures need not be packed.
 """
 
 from __future__ import annotations
@@ -47,22 +47,20 @@ class CompiledTower:
         tower, projector = model.visual.vision_model, model.mlp_AR
         encoder, embeddings = tower.encoder, tower.embeddings
         first = encoder.layers[0]
-        self._merged = projector.merge_kernel_size[0]
-        self._heads, self._head = first.self_attn.num_heads, first.self_attn.head_dim
-        shape = TowerShape(
+        self._shape = TowerShape(
             hidden=first.self_attn.embed_dim,
-            heads=self._heads,
-            head=self._head,
-            merged=self._merged,
+            heads=first.self_attn.num_heads,
+            head=first.self_attn.head_dim,
+            merged=projector.merge_kernel_size[0],
             epsilon=first.layer_norm1._epsilon,
             merge_epsilon=projector.pre_norm._epsilon,
         )
         self._frequencies: Floats = _array(encoder.rotary_pos_emb.inv_freq)
-        self._embedding = _embedding_weights(embeddings, shape.hidden)
+        self._embedding = _embedding_weights(embeddings, self._shape.hidden)
         self._layers = [_layer(layer) for layer in encoder.layers]
         self._merging = _weights(tower.post_layernorm, projector.pre_norm, projector.linear_1, projector.linear_2)
         weights = sum(tensor.size for tensor in first.parameters())
-        self._programs = CompiledPrograms(shape, max(1, min(threads, weights // WEIGHTS_A_THREAD)))
+        self._programs = CompiledPrograms(self._shape, max(1, min(threads, weights // WEIGHTS_A_THREAD)))
         self._kept = model
 
     @property
@@ -87,16 +85,16 @@ class CompiledTower:
         hidden = programs.embed(prompt.patches.reshape(count, -1), np.array(prompt.grid), *self._embedding)
         rope = self._rope(prompt.grid)
         yield
-        whole = slice_patches >= count and 4 * self._heads * count**2 <= LOGITS_BYTES
+        whole = slice_patches >= count and 4 * self._shape.heads * count**2 <= LOGITS_BYTES
         for layer in self._layers:
             if whole:
                 hidden = programs.layer(hidden, *rope, *layer.project, *layer.attend)
                 yield
             else:
                 yield from self._in_parts(programs, layer, hidden, rope, slice_patches)
-        order = _token_order(prompt.grid, self._merged)
+        order = _token_order(prompt.grid, self._shape.merged)
         tokens = []
-        patches_a_token = self._merged**2
+        patches_a_token = self._shape.merged**2
         for start, end in parts(0, len(order), max(1, slice_patches // patches_a_token) * patches_a_token):
             tokens.append(programs.merge(hidden[order[start:end]], *self._merging))
             yield
@@ -107,7 +105,7 @@ class CompiledTower:
     ) -> Generator[None, None, None]:
         """One layer over `hidden` [n, hidden size], in place."""
         count = len(hidden)
-        turned = np.empty((3, self._heads, count, self._head), np.float32)
+        turned = np.empty((3, self._shape.heads, count, self._shape.head), np.float32)
         for start, end in parts(0, count, slice_patches):
             made = programs.project.views(hidden[start:end], *(x[start:end] for x in rope), *layer.project)
             for whole, part in zip(turned, made, strict=True):
@@ -115,7 +113,7 @@ class CompiledTower:
             yield
         query, key, value = turned
         most = SLICE_LOGITS_BYTES if slice_patches < count else LOGITS_BYTES
-        for start, end in parts(0, count, min(slice_patches, max(1, most // (4 * self._heads * count)))):
+        for start, end in parts(0, count, min(slice_patches, max(1, most // (4 * self._shape.heads * count)))):
             part = np.ascontiguousarray(query[:, start:end])
             [hidden[start:end]] = programs.attend.views(hidden[start:end], part, key, value, *layer.attend)
             yield

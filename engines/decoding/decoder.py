@@ -20,6 +20,7 @@ from paddle.nn import functional
 from engines.decoding.cache import Cache, CacheShape, Lane
 from engines.decoding.matrices import Matrix
 from engines.decoding.rows import Row
+from engines.decoding.slices import parts
 
 Tensor = Any
 
@@ -103,14 +104,13 @@ class Decoder:
         for place, row in enumerate(rows):
             positions[:, place, : row.prompt.length] = row.prompt.positions
         rope = self._rope(positions)
-        columns = max(1, slice_tokens // len(rows))
-        parts = [(start, min(start + columns, longest)) for start in range(0, longest, columns)]
-        masks = [self._causal_mask(start, end) for start, end in parts]
+        slices = parts(0, longest, max(1, slice_tokens // len(rows)))
+        masks = [self._causal_mask(start, end) for start, end in slices]
         yield
         made: list[tuple[Tensor, Tensor]] = []
         for layer in self._layers:
             keys, values, after = [], [], []
-            for (start, end), mask in zip(parts, masks, strict=True):
+            for (start, end), mask in zip(slices, masks, strict=True):
                 part = hidden[:, start:end]
                 query, key, value = self._qkv(layer, part, [table[:, start:end] for table in rope])
                 keys.append(key.transpose([0, 2, 1, 3]))

@@ -34,7 +34,7 @@ PREPARING_THREADS = 4
 """Threads that scale pictures and write texts, beside the one that decodes."""
 WATCH_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
-"""After so long a thread that prepares crops gives Python's lock to the one that decodes, which asks for it a hundred
+"""After so long a thread that prepares crops gives Python's lock to the one that decodes, which asks for it many
 times a step. By default that may take 5 ms each time."""
 CLOSED = "the VLM was closed"
 
