@@ -6,7 +6,7 @@ import itertools
 import json
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -47,6 +47,7 @@ def run(argv: Sequence[str]) -> Exit:
             summary.earlier = log.earlier
             if found.todo:
                 # Whoever waits for --help, or has nothing to do, need not wait for Ray. It ends when all is told.
+                stack.callback(_clear_after_ray, output)
                 stack.enter_context(_handlers_kept())
                 nodes = stack.enter_context(connected(arguments.ray, arguments.ray_temp))
                 _read_all(arguments, summary, log, nodes)
@@ -100,10 +101,7 @@ def _read_all(arguments: Arguments, summary: Summary, log: RunLog, nodes: int) -
 
 def _surveyed(output: Store, arguments: Arguments) -> Survey:
     """What there is to do; checkpoints that a dead run left of shards that are done are removed."""
-    done = {shard_of(item.key) for item in output.list(DONE)}
-    waiting = {int(item.key.removeprefix(UNITS).partition("/")[0]) for item in output.list(UNITS)}
-    for shard in done & waiting:
-        clear(output, shard)
+    _clear_done(output)
     documents = itertools.chain.from_iterable(listed(source, arguments.output) for source in sources(arguments.inputs))
     found = survey(output, documents, shard_documents=arguments.shard_documents, retry=arguments.retry_failed)
     if not found.documents:
@@ -114,6 +112,20 @@ def _surveyed(output: Store, arguments: Arguments) -> Survey:
             f"{found.documents_todo} to go through in {len(found.todo)} shards"
         )
     return found
+
+
+def _clear_done(output: Store) -> None:
+    done = {shard_of(item.key) for item in output.list(DONE)}
+    waiting = {int(item.key.removeprefix(UNITS).partition("/")[0]) for item in output.list(UNITS)}
+    for shard in done & waiting:
+        clear(output, shard)
+
+
+def _clear_after_ray(output: Store) -> None:
+    """Remove what processes left that a dead node's units were taken from while they lived on."""
+    # The next run does it too.
+    with suppress(OSError):
+        _clear_done(output)
 
 
 def _check_job(output: Store, arguments: Arguments) -> None:

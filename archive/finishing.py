@@ -60,7 +60,28 @@ class Finished:
 
 
 def finish(output: Store, shard: int, units: Iterable[str]) -> Finished:
-    """Put the shard together from its results so far and the checkpoints of `units`. Raises OSError."""
+    """Put the shard together from its results so far and the checkpoints of `units`, unless that is done.
+
+    Ray repeats it where a node died of which it does not know how far it came. Raises OSError.
+    """
+    finished = _finished(output, shard) or _put_together(output, shard, units)
+    clear(output, shard)
+    return finished
+
+
+def is_done(output: Store, shard: int) -> bool:
+    """Whether the shard is put together. Raises OSError."""
+    return _finished(output, shard) is not None
+
+
+def _finished(output: Store, shard: int) -> Finished | None:
+    try:
+        return Finished(**json.loads(output.read(done_key(shard))))
+    except FileNotFoundError:
+        return None
+
+
+def _put_together(output: Store, shard: int, units: Iterable[str]) -> Finished:
     documents = read_shard(output, shard)
     records = [Record.from_json(output.read(read_key(shard, unit))) for unit in units]
     fresh = {(page.document, page.version, page.page): page for record in records for page in record.pages}
@@ -81,7 +102,6 @@ def finish(output: Store, shard: int, units: Iterable[str]) -> Finished:
         sum(max(1, len(one.pages) + len(one.failures)) * max(0, one.sent - 1) for one in records),
     )
     output.write(done_key(shard), json.dumps(asdict(finished)).encode())
-    clear(output, shard)
     return finished
 
 

@@ -6,7 +6,7 @@ import os
 import stat
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -76,7 +76,7 @@ class Folder:
             path.unlink(missing_ok=True)
             folders.add(path.parent)
         for folder in folders:
-            if folder.is_dir() and not any(folder.iterdir()):
+            with suppress(OSError):
                 folder.rmdir()
 
     @contextmanager

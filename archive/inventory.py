@@ -60,10 +60,11 @@ def survey(output: Store, found: Iterable[Document], *, shard_documents: int, re
         sizes.update(writer.ended())
         for shard, changed in known.all_changed():
             _replace(output, shard, changed)
+    if retry:
+        output.delete([done_key(shard_of(item.key)) for item in output.list(FAILURES)])
     done = {shard_of(item.key) for item in output.list(DONE)}
-    failed = {shard_of(item.key) for item in output.list(FAILURES)} if retry else set()
     result.documents = sum(sizes.values())
-    result.todo = {shard: size for shard, size in sorted(sizes.items()) if shard not in done or shard in failed}
+    result.todo = {shard: size for shard, size in sorted(sizes.items()) if shard not in done}
     return result
 
 

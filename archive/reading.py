@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from archive.errors import NoServer, OutputFailed
+from archive.finishing import is_done
 from archive.fleet import Fleet, Server
 from archive.layout import picture_key, pictures_folder, read_key, sent_key
 from archive.records import Failure, Page, Record, Unit
@@ -88,7 +89,10 @@ class Reader:
         self._fleet = fleet or _fleet(reading)
 
     def __call__(self, unit: Unit) -> Told:
-        """Read `unit`, unless that has been done. What goes wrong is told; nothing that can be foreseen is raised."""
+        """Read `unit`, unless that has been done. What goes wrong is told; nothing that can be foreseen is raised.
+
+        A process of a node that counts as dead may still be alive: it begins no unit of a shard that is done.
+        """
         told = Told(unit.shard, unit.id, unit.document.url)
         try:
             return self._told(told, unit)
@@ -101,6 +105,8 @@ class Reader:
 
     def _told(self, told: Told, unit: Unit) -> Told:
         with _writing():
+            if is_done(self._output, unit.shard):
+                return replace(told, kept=True)
             kept = self._kept(unit)
         record = kept or self._read(unit)
         return replace(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from supervisor.stack import Stack
+from tests.archive.job import Job
 from tests.archive.ray_cluster import RayCluster, running
 from tests.s3.conftest import bucket, s3, s3_client
 from tests.s3.rados_gateway import ACCESS_KEY, SECRET_KEY, RadosGateway
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bucket", "s3", "s3_client"]
 
+StartJob = Callable[..., Job]
 StartServer = Callable[[], "tuple[subprocess.Popen[str], str]"]
 
 
@@ -53,5 +55,18 @@ def start_server(stack: Stack, tmp_path: Path) -> Iterator[StartServer]:
             process, url = servers.enter_context(gateway(TRITON_URL=stack.triton_url, **settings))
             wait_for(f"{url}/livez")
             return process, url
+
+        yield start
+
+
+@pytest.fixture
+def start_job() -> Iterator[StartJob]:
+    """Starts `ocr archive` as Job has it; what still runs when the test is over is killed."""
+    with ExitStack() as jobs:
+
+        def start(folder: Path, *arguments: str, **more: Any) -> Job:
+            job = Job(folder, *arguments, **more)
+            jobs.callback(job.kill)
+            return job
 
         yield start

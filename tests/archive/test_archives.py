@@ -13,7 +13,7 @@ import pytest
 
 from archive.buckets import Bucket
 from archive.folders import Folder
-from tests.archive.conftest import StartServer
+from tests.archive.conftest import StartJob, StartServer
 from tests.archive.job import Job, Rows, checkpoints, failures, pages, rows, shards_done
 from tests.archive.ray_cluster import RayCluster
 from tests.archive.scans import BROKEN, archive, expected
@@ -40,13 +40,15 @@ def write(folder: Path, files: dict[str, bytes]) -> None:
         path.write_bytes(data)
 
 
-def test_a_node_and_a_server_are_killed(tmp_path: Path, start_server: StartServer, ray_cluster: RayCluster) -> None:
+def test_a_node_and_a_server_are_killed(
+    tmp_path: Path, start_job: StartJob, start_server: StartServer, ray_cluster: RayCluster
+) -> None:
     source, out = tmp_path / "scans", tmp_path / "out"
     write(source, archive(14, 26) | BROKEN)
     (doomed, first), (_, other) = start_server(), start_server()
     output = Folder(out)
     servers = ("--server", first, "--server", other, "-j", "2", "--pages-per-request", "3")
-    job = Job(
+    job = start_job(
         tmp_path / "job", str(source), "-o", str(out), *servers,
         "--shard-documents", "6", "--price", "3.6", "--ray", ray_cluster.address,
     )  # fmt: skip
@@ -72,6 +74,7 @@ def test_a_node_and_a_server_are_killed(tmp_path: Path, start_server: StartServe
 
 def test_the_driver_is_killed_between_two_buckets_and_the_same_command_goes_on(
     tmp_path: Path,
+    start_job: StartJob,
     start_server: StartServer,
     ray_cluster: RayCluster,
     s3_client: S3Client,
@@ -87,11 +90,11 @@ def test_the_driver_is_killed_between_two_buckets_and_the_same_command_goes_on(
         source, "-o", target, "--server", server, "-j", "2", "--pages-per-request", "4",
         "--shard-documents", "5", "--ray", ray_cluster.address,
     )  # fmt: skip
-    job = Job(tmp_path / "first", *arguments, environment=s3_environment)
+    job = start_job(tmp_path / "first", *arguments, environment=s3_environment)
     job.until(lambda: checkpoints(output) >= 2)
     job.kill()
     left = checkpoints(output)
-    job = Job(tmp_path / "second", *arguments, environment=s3_environment)
+    job = start_job(tmp_path / "second", *arguments, environment=s3_environment)
     assert job.ended() == 0, job.log
     everything = expected(8, 16) | {("/sly.png", 1)}
     assert once(rows(output), source) == everything
@@ -102,7 +105,7 @@ def test_the_driver_is_killed_between_two_buckets_and_the_same_command_goes_on(
     assert all(key.startswith(("documents/scans/", "documents/_/")) for key in keys)
     assert failures(output) == []
 
-    again = Job(tmp_path / "third", *arguments, environment=s3_environment)
+    again = start_job(tmp_path / "third", *arguments, environment=s3_environment)
     assert again.ended() == 0, again.log
     assert (again.summary["pages"], again.summary["documents_todo"]) == (0, 0)
 
@@ -119,11 +122,11 @@ def listening(job: Job) -> dict[str, set[str]]:
     return found
 
 
-def test_no_server_at_all_ends_the_run_and_records_nothing(tmp_path: Path) -> None:
+def test_no_server_at_all_ends_the_run_and_records_nothing(tmp_path: Path, start_job: StartJob) -> None:
     """Ray on this machine alone, as it starts by default; nobody else can reach it."""
     write(tmp_path / "scans", archive(2))
     out = tmp_path / "out"
-    job = Job(
+    job = start_job(
         tmp_path / "job", str(tmp_path / "scans"), "-o", str(out), "--server", "http://127.0.0.1:9",
         "--patience", "6",
     )  # fmt: skip
@@ -140,9 +143,11 @@ def test_no_server_at_all_ends_the_run_and_records_nothing(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("number", "code", "why"), [(signal.SIGTERM, 143, "terminated"), (signal.SIGINT, 130, "interrupted")]
 )
-def test_a_signal_ends_the_run_and_says_so(tmp_path: Path, number: int, code: int, why: str) -> None:
+def test_a_signal_ends_the_run_and_says_so(
+    tmp_path: Path, start_job: StartJob, number: int, code: int, why: str
+) -> None:
     write(tmp_path / "scans", archive(2))
-    job = Job(
+    job = start_job(
         tmp_path / "job", str(tmp_path / "scans"), "-o", str(tmp_path / "out"), "--server", "http://127.0.0.1:9",
     )  # fmt: skip
     job.until(lambda: any(name.startswith("ray::Map") for name in listening(job)))

@@ -107,14 +107,25 @@ def test_a_crash_at_any_point_leaves_each_page_once(
     assert list(output.list(UNITS)) == []
 
 
+def test_a_shard_that_is_done_is_not_put_together_again(output: Store, root: Path) -> None:
+    units = leave(output, Record(pages(A, (1, 2)), unit="a"), Record((), (failure(B, None),), unit="b"))
+    finished = finish(output, 0, units)
+    leave(output, Record(pages(A, (1, 2), markdown="late"), unit="a"))
+    assert finish(output, 0, units) == finished
+    assert rows(root) == [("a.pdf", 1, "a.pdf page 1"), ("a.pdf", 2, "a.pdf page 2")]
+    assert list(output.list(UNITS)) == []
+
+
 def test_a_page_tried_again_takes_the_place_of_its_failure(output: Store, root: Path) -> None:
     first = (Record(pages(A, (1, 3)), (failure(A, 2),), unit="a"), Record((), (failure(B, None),), unit="b"))
     finish(output, 0, leave(output, *first))
+    survey(output, [A, B], shard_documents=10, retry=True)
     finished = finish(output, 0, leave(output, Record(pages(A, (2,), markdown="again"), unit="a2")))
     assert (finished.pages, finished.failed_pages) == (3, 1)
     assert rows(root) == [("a.pdf", 1, "a.pdf page 1"), ("a.pdf", 2, "again"), ("a.pdf", 3, "a.pdf page 3")]
     assert failures(root) == [("b.pdf", None, "engine_failure")]
     assert (root / "documents/in/a.pdf.md").read_text() == "a.pdf page 1\n\nagain\n\na.pdf page 3\n"
+    survey(output, [A, B], shard_documents=10, retry=True)
     finish(output, 0, leave(output, Record(pages(B, (1, 2)), unit="b2")))
     assert not (root / failures_key(0)).exists()
 

@@ -9,7 +9,7 @@ import pytest
 
 from archive.documents import Document
 from archive.inventory import Survey, read_shard, survey
-from archive.layout import done_key, failures_key, inventory_key
+from archive.layout import DONE, done_key, failures_key, inventory_key
 from archive.stores import Store
 from cli.errors import UsageError
 
@@ -58,6 +58,7 @@ def test_what_failed_is_done_until_it_is_to_be_tried_again(output: Store) -> Non
     output.write(failures_key(0), b"{}")
     assert look(output, documents("a")).todo == {}
     assert look(output, documents("a"), retry=True).todo == {0: 1}
+    assert [item.key for item in output.list(DONE)] == []
 
 
 def test_a_document_that_is_gone_keeps_its_results(output: Store) -> None:

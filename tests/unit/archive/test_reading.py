@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,10 @@ import httpx2
 import pytest
 
 from archive.documents import Document, Source, listed
+from archive.finishing import Finished
 from archive.fleet import Fleet
 from archive.folders import Folder
-from archive.layout import read_key, sent_key
+from archive.layout import UNITS, done_key, read_key, sent_key
 from archive.reading import Reader, Reading, Told
 from archive.records import Record, Unit
 from archive.stores import Store
@@ -94,6 +96,14 @@ def test_what_is_read_is_not_sent_again(read: ReadIt) -> None:
     again = read(answer, answer)
     assert (first.kept, again.kept, again.pages) == (False, True, 2)
     assert len(answer.requests) == 1
+
+
+def test_a_shard_that_is_done_is_not_read_by_one_that_comes_late(read: ReadIt, output: Store) -> None:
+    output.write(done_key(0), json.dumps(asdict(Finished(0, 1, 2, 0, 0, 0))).encode())
+    answer = Answers(stream(*events(0, 1)))
+    told = read(answer, answer)
+    assert (told.kept, told.stop, answer.requests) == (True, None, [])
+    assert list(output.list(UNITS)) == []
 
 
 def test_a_server_that_is_down_is_passed_by(read: ReadIt) -> None:
