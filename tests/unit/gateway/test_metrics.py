@@ -17,6 +17,7 @@ from gateway.access.keyring import line_of
 from gateway.metrics import Metrics
 from gateway.pages import pool
 from tests.conftest import ROOT
+from tests.waiting import until
 
 from .conftest import Start, as_json
 from .documents import A4, encoded, pdf, picture
@@ -33,8 +34,16 @@ def value(client: TestClient, name: str, **labels: str) -> float:
 
 def worker() -> psutil.Process:
     """The one process that draws."""
-    (found,) = (child for child in psutil.Process().children() if "gateway.pages.worker" in child.cmdline())
+    (found,) = filter(draws, psutil.Process().children())
     return found
+
+
+def draws(process: psutil.Process) -> bool:
+    try:
+        return "gateway.pages.worker" in process.cmdline()
+    except psutil.NoSuchProcess:
+        # One that has ended has no command line.
+        return False
 
 
 def test_bytes_in_and_out(client: TestClient) -> None:
@@ -51,13 +60,15 @@ def test_a_stream_is_counted_whole(client: TestClient) -> None:
 
 
 def test_renderers_that_die_hang_or_grow_old(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = start(render_timeout=3, pdf_renderer="pdfium")
+    client = start(render_timeout=5, pdf_renderer="pdfium")
     assert client.post("/ocr", **PAGE).status_code == 200
     assert value(client, "ocr_gateway_renderers") == 1
     worker().kill()
     assert client.post("/ocr", **PAGE).status_code == 200
     assert value(client, "ocr_gateway_renderers_ended_total", reason="crashed") == 1
-    worker().send_signal(signal.SIGSTOP)
+    hanging = worker()
+    hanging.send_signal(signal.SIGSTOP)
+    until(lambda: hanging.status() == psutil.STATUS_STOPPED)
     assert client.post("/ocr", **PAGE).status_code == 422
     assert value(client, "ocr_gateway_renderers_ended_total", reason="timed_out") == 1
     assert value(client, "ocr_gateway_renderers") == 0
