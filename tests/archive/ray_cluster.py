@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -47,7 +48,10 @@ def running(nodes: int, **environment: str) -> Iterator[RayCluster]:
     """A head that does no work, and `nodes` that do, in an environment with `environment`; so are drivers meanwhile."""
     # Sockets lie below it, whose paths may have 107 bytes.
     temporary = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
+    # Where Cluster writes its address, and expects a folder that a machine has on which Ray once ran.
+    (Path(temporary) / "ray").mkdir()
     settings = {
+        "RAY_TMPDIR": temporary,
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
         # What it says of two systems is true of all: a driver would look for 127.0.0.1 at this machine's other address.
