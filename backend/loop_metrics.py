@@ -30,7 +30,8 @@ class LoopMetrics:
             for name, description in (
                 ("slots_in_use", "Rows that decode"),
                 ("waiting_crops", "Crops ready for the decode loop that wait for a slot"),
-                ("cache_tokens", "Tokens that the cache has room for at present"),
+                ("cache_tokens", "Tokens of the cache that rows take up, those on their way in included"),
+                ("cache_budget_tokens", "Tokens that the cache may hold"),
             )
         }
         self._sums = dict.fromkeys(self._counters, 0.0)
@@ -51,9 +52,14 @@ class LoopMetrics:
         self._sums["generated_tokens"] += rows
         self._sums["decode_seconds"] += seconds
 
-    def holds(self, rows: int, waiting: int, cache_tokens: int) -> None:
+    def holds(self, rows: int, waiting: int, cache_tokens: int, cache_budget: int) -> None:
         """Note the levels, and pass everything on if that is due or the loop runs empty."""
-        self._levels = {"slots_in_use": rows, "waiting_crops": waiting, "cache_tokens": cache_tokens}
+        self._levels = {
+            "slots_in_use": rows,
+            "waiting_crops": waiting,
+            "cache_tokens": cache_tokens,
+            "cache_budget_tokens": cache_budget,
+        }
         if time.monotonic() - self._flushed >= FLUSH_SECONDS or not rows:
             self._flush()
 

@@ -33,13 +33,13 @@ class Slices:
 class Admission:
     """A group of rows on its way through the vision tower and the prefill, into the cache.
 
-    `rows` are those that have not arrived yet.
+    `rows` are those that have not arrived yet and are still wanted, `count` is how many have arrived.
     `vision_seconds` and `prefill_seconds` count the slices alone, not what runs between them.
     """
 
     def __init__(self, rows: Sequence[Row], tower: VisionTower, decoder: Decoder, cache: Cache, slices: Slices) -> None:
         self.rows = list(rows)
-        self.size = len(rows)
+        self.count = 0
         self.vision_seconds = 0.0
         self.prefill_seconds = 0.0
         self.patch_layers = tower.layers * sum(len(row.prompt.patches) for row in self.rows)
@@ -71,6 +71,10 @@ class Admission:
         arrived, self._arrived = self._arrived, []
         return arrived
 
+    def leave(self, row: Row) -> None:
+        """Do without `row`; what it shares with its group is done all the same."""
+        self.rows.remove(row)
+
     def give_up(self) -> None:
         """Leave nothing behind of the rows that have not arrived."""
         self._slices = iter(())
@@ -78,17 +82,21 @@ class Admission:
             self._cache.remove(row)
 
     def _run(self, tower: VisionTower, decoder: Decoder, slices: Slices) -> Iterator[bool]:
-        images = yield from _slices(tower.encode([row.prompt for row in self.rows], slices.patches))
+        group = tuple(self.rows)
+        images = yield from _slices(tower.encode([row.prompt for row in group], slices.patches))
         self._sees = False
-        prefilled = yield from _slices(decoder.prefill(self.rows, images, slices.tokens))
-        tokens = sampling.next_tokens(prefilled.logits, self.rows)
+        prefilled = yield from _slices(decoder.prefill(group, images, slices.tokens))
+        tokens = sampling.next_tokens(prefilled.logits, group)
         yield from _slices(self._cache.make_room(_lengths(self.rows)))
-        for number, token in enumerate(tokens):
+        for number, (row, token) in enumerate(zip(group, tokens, strict=True)):
             yield True
-            row = self.rows[0]
-            self._cache.reserve(_lengths(self.rows[1:]))
+            if row not in self.rows:
+                continue
+            self._cache.reserve(_lengths([other for other in self.rows if other is not row]))
             decoder.enter(row, number, prefilled, self._cache)
-            self._arrived.append((self.rows.pop(0), token))
+            self.rows.remove(row)
+            self.count += 1
+            self._arrived.append((row, token))
 
 
 def _slices(work: Any) -> Any:

@@ -100,12 +100,18 @@ class Lane:
         return self._keys[layer][:used].reshape(shape), self._values[layer][:used].reshape(shape)
 
     def copy(self, source: Lane, source_place: int, place: int, tokens: int) -> None:
-        """Copy the first tokens of a row, of this lane or another, to a place here."""
+        """Copy the first tokens of a row, of this lane or another, to a place here.
+
+        Where it raises MemoryError nothing has changed.
+        """
         taken = paddle.to_tensor(source.index(source_place, tokens))
         put = paddle.to_tensor(self.index(place, tokens))
-        for layer in range(self._shape.layers):
-            keys = paddle.index_select(source._keys[layer], taken)
-            self.write(layer, put, keys, paddle.index_select(source._values[layer], taken))
+        read = [
+            [paddle.index_select(part, taken) for part in layer]
+            for layer in zip(source._keys, source._values, strict=True)
+        ]
+        for layer, (keys, values) in enumerate(read):
+            self.write(layer, put, keys, values)
 
     def _resized(self, tensor: Tensor, capacity: int) -> Tensor:
         row_size = self._shape.heads * self.length
@@ -135,6 +141,11 @@ class Cache:
         """Tokens that the lanes hold room for."""
         return sum(lane.length * lane.capacity for lane in self._lanes.values())
 
+    @property
+    def used(self) -> int:
+        """Tokens of the places that rows have, and of those reserved: what counts against the budget."""
+        return self._reserved + sum(lane.length * len(lane.rows) for lane in self._lanes.values())
+
     def lanes(self) -> list[Lane]:
         """The lanes that hold rows, from the shortest rows to the longest."""
         return [lane for _, lane in sorted(self._lanes.items()) if lane.rows]
@@ -147,7 +158,7 @@ class Cache:
         """Keep room for rows of these lengths, instead of what was reserved before; False where there is too little."""
         self._reserved = 0
         wanted = sum(map(self._lane_length, lengths))
-        if self._used() + wanted > self.budget:
+        if self.used + wanted > self.budget:
             return False
         self._reserved = wanted
         return True
@@ -174,35 +185,37 @@ class Cache:
                 _drop(lane, row)
 
     def grow(self) -> None:
-        """Move rows that fill their lane to the next. Raises CacheFull, MemoryError; rows moved so far stay moved."""
+        """Move rows that fill their lane to the next. Raises CacheFull, MemoryError; rows moved so far stay moved.
+
+        While it moves, a row may have both places, beyond the budget.
+        """
         for lane in self.lanes():
             for row in [row for row in lane.rows if row.length == lane.length]:
-                target = self._lane(row.length + 1)
-                target.rows.append(row)
-                target.copy(lane, lane.rows.index(row), len(target.rows) - 1, row.length)
+                target = self._lane(row.length + 1, leaves=lane.length)
+                target.copy(lane, lane.rows.index(row), len(target.rows), row.length)
                 _drop(lane, row)
+                target.rows.append(row)
+                if self.tokens > self.budget:
+                    lane.resize(len(lane.rows))
 
     def clear(self) -> None:
         """Forget every row and give the memory back."""
         self._reserved = 0
         self._lanes.clear()
 
-    def _used(self) -> int:
-        return self._reserved + sum(lane.length * len(lane.rows) for lane in self._lanes.values())
-
-    def _lane(self, tokens: int) -> Lane:
-        """The lane for a row of so many tokens, with a free place."""
+    def _lane(self, tokens: int, leaves: int = 0) -> Lane:
+        """The lane for a row of so many tokens, with a free place; the row gives up one of `leaves` tokens for it."""
         length = self._lane_length(tokens)
         lane = self._lanes.setdefault(length, Lane(length, self.shape))
         if len(lane.rows) < lane.capacity:
             return lane
-        if self._used() + length > self.budget:
+        if self.used - leaves + length > self.budget:
             raise CacheFull(f"no room for a row of {length} tokens in {self.budget}")
         if self.tokens + max(1, lane.capacity) * length > self.budget:
             for other in self._lanes.values():
                 other.resize(len(other.rows))
         room = (self.budget - self.tokens) // length
-        lane.resize(lane.capacity + min(max(1, lane.capacity), room))
+        lane.resize(lane.capacity + max(1, min(lane.capacity, room)))
         return lane
 
 

@@ -13,6 +13,7 @@ from engines.decoding import sampling
 from engines.decoding.admission import Admission, Slices, next_group
 from engines.decoding.cache import Cache, CacheFull
 from engines.decoding.decoder import Decoder
+from engines.decoding.memory import is_short
 from engines.decoding.observer import Observer
 from engines.decoding.pace import Pace
 from engines.decoding.repetition import CHECK_EVERY, TABLE_FACTOR, loop_period
@@ -67,7 +68,7 @@ class DecodeLoop:
         self._is_held = False
         self._pace = Pace()
         self.beat = time.monotonic()
-        """When the loop last got anywhere (time.monotonic): what a watchdog looks at."""
+        """When the loop last got anywhere, or had nothing to do (time.monotonic): what a watchdog looks at."""
 
     def submit(self, rows: Iterable[Row]) -> None:
         """Queue rows behind those that wait."""
@@ -96,9 +97,9 @@ class DecodeLoop:
         while not self._is_closed:
             if self.is_idle:
                 self._wait()
+                self.beat = time.monotonic()
             else:
                 self.turn()
-            self.beat = time.monotonic()
 
     def _wait(self) -> None:
         with self._changed:
@@ -119,7 +120,8 @@ class DecodeLoop:
             # Nothing fits and nothing decodes: the next turn finds the room.
             self._is_held = False
         if self._observer:
-            self._observer.holds(len(self._cache.rows()), len(self._waiting), self._cache.tokens)
+            cache = self._cache
+            self._observer.holds(len(cache.rows()), len(self._waiting), cache.used, cache.budget)
 
     def _leave(self) -> None:
         """End the rows that nobody waits for, or whose deadline has passed, wherever they are."""
@@ -131,7 +133,10 @@ class DecodeLoop:
 
     def _remove(self, row: Row) -> None:
         if self._admission is not None and row in self._admission.rows:
-            self._send_back(self._admission.rows)
+            self._admission.leave(row)
+            if not self._admission.rows:
+                self._drop_admission()
+            return
         if row in self._waiting:
             with self._changed:
                 self._waiting.remove(row)
@@ -167,7 +172,6 @@ class DecodeLoop:
         start = before = time.perf_counter()
         try:
             while not self._advanced(admission):
-                self.beat = time.monotonic()
                 now = time.perf_counter()
                 if decoding and 2 * now - before - start >= seconds:
                     return
@@ -175,22 +179,19 @@ class DecodeLoop:
                 if not decoding and any(row.is_abandoned or row.is_late for row in admission.rows):
                     return
             self._cache.reserve(())
-        except (MemoryError, CacheFull) as error:
-            self._shrink(admission, error)
-            return
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not reach other rows
-            self._isolate(admission, error)
+            (self._shrink if is_short(error) else self._isolate)(admission, error)
             return
         self._admission = None
-        self._group_most = self._limits.slots
+        self._group_most = min(self._limits.slots, self._group_most + max(1, self._group_most // 4))
         self._pace.admitted("vision", admission.patch_layers, admission.vision_seconds)
         self._pace.admitted("prefill", admission.token_layers, admission.prefill_seconds)
-        if self._observer:
-            self._observer.admitted(admission.size, admission.vision_seconds, admission.prefill_seconds)
+        self._count(admission)
 
     def _advanced(self, admission: Admission) -> bool:
         """Do a slice, and take over who has arrived; True when it was the last."""
         is_done = admission.advance()
+        self.beat = time.monotonic()
         for row, token in admission.arrived():
             self._accept([row], [token])
         return is_done
@@ -204,16 +205,17 @@ class DecodeLoop:
             rows = self._cache.rows()
             logits = self._decoder.step(self._cache)
             tokens = sampling.next_tokens(logits, rows)
-        except (MemoryError, CacheFull) as error:
-            self._preempt(error)
-            return
         except Exception as error:
+            if is_short(error):
+                self._preempt(error)
+                return
             logger.exception("a decode step failed")
             for row in rows:
                 fail(row.future, EngineFailure(f"the decode step of this crop failed: {error!r}"))
             self._cache.clear()
             return
         seconds = time.perf_counter() - start
+        self.beat = time.monotonic()
         self._pace.stepped(len(rows), seconds)
         if self._observer:
             self._observer.stepped(len(rows), seconds)
@@ -252,9 +254,9 @@ class DecodeLoop:
         self._send_back(admission.rows)
 
     def _isolate(self, admission: Admission, error: Exception) -> None:
-        """A group failed: try its rows one by one; the one that fails alone is to blame."""
+        """A group failed: try half of it; the row that fails alone is to blame."""
         if len(admission.rows) > 1:
-            self._group_most = 1
+            self._group_most = len(admission.rows) // 2
             self._send_back(admission.rows)
             return
         logger.error("a crop could not be read", exc_info=error)
@@ -265,6 +267,8 @@ class DecodeLoop:
         """Take rows out of the cache, to start anew when there is room: the youngest one, on a full device half."""
         if self._admission is not None:
             self._send_back(self._admission.rows)
+            # Or it would reserve the same room at once, and no row would ever get its own.
+            self._is_held = True
             return
         rows = sorted(self._cache.rows(), key=lambda row: row.queued_at)
         if len(rows) == 1:
@@ -290,5 +294,10 @@ class DecodeLoop:
     def _drop_admission(self) -> None:
         if self._admission is not None:
             self._admission.give_up()
+            self._count(self._admission)
         self._admission = None
         self._cache.reserve(())
+
+    def _count(self, admission: Admission) -> None:
+        if self._observer:
+            self._observer.admitted(admission.count, admission.vision_seconds, admission.prefill_seconds)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from engines.decoding.cache import SHORTEST_LANE, CacheShape, LaneLength, by_halves, doubling
+from engines.decoding.cache import SHORTEST_LANE, CacheFull, CacheShape, LaneLength, by_halves, doubling
 from engines.errors import EngineFailure
 from engines.settings import EngineSettings
 
@@ -18,6 +18,7 @@ LONGEST_ROW = 8192
 """Tokens: a slot never takes more, for a prompt of 1,300 tokens and 4,096 new ones."""
 CPU_SLOTS, GPU_SLOTS = 16, 64
 
+_SHORT_OF_MEMORY = ("ALLOC_FAILED", "out of memory", "memory allocation")
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -58,11 +59,24 @@ def _free_gpu(device: str) -> float:
     return float(total - paddle.device.cuda.memory_reserved(number))
 
 
+def is_short(error: Exception) -> bool:
+    """Whether an error says that memory is short.
+
+    Paddle's own allocator raises MemoryError; what CUDA's libraries allocate for themselves fails as OSError.
+    """
+    text = str(error)
+    return isinstance(error, (MemoryError, CacheFull)) or (
+        isinstance(error, OSError) and any(words in text for words in _SHORT_OF_MEMORY)
+    )
+
+
 def _free_cpu() -> float:
     """Bytes free on the machine, or in this control group where that is less."""
     free = float(psutil.virtual_memory().available)
-    limit, used = _CGROUP / "memory.max", _CGROUP / "memory.current"
+    limit, used, statistics = (_CGROUP / name for name in ("memory.max", "memory.current", "memory.stat"))
     try:
-        return min(free, float(limit.read_text()) - float(used.read_text()))
-    except (OSError, ValueError):  # no control group, or "max": no limit
+        counted = dict(line.split() for line in statistics.read_text().splitlines())
+        # Files that were read, weights above all, count as used, and go when their room is wanted.
+        return min(free, float(limit.read_text()) - float(used.read_text()) + float(counted["inactive_file"]))
+    except (OSError, ValueError, KeyError):  # no control group, or "max": no limit
         return free

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from engines.decoding.rows import Row
 from engines.vlm.base import VlmOptions
 
+FEW = 1024
+"""Tokens among which `top_p` is looked for first."""
+
 
 def next_tokens(logits: Any, rows: Sequence[Row]) -> list[int]:
     """The next token of every row, from logits [rows, vocabulary] on the device.
@@ -24,7 +27,7 @@ def next_tokens(logits: Any, rows: Sequence[Row]) -> list[int]:
         wanted = paddle.index_select(logits, paddle.to_tensor(special)).astype("float32").numpy()
         for place, scores in zip(special, wanted, strict=True):
             row = rows[place]
-            seen = np.unique(np.concatenate([row.prompt.ids, np.asarray(row.generated, np.int64)]))
+            seen = np.concatenate([row.prompt.ids, np.asarray(row.generated, np.int64)])
             chosen[place] = choose(scores, seen, row.prompt.options, row.random)
     return chosen
 
@@ -43,16 +46,26 @@ def choose(
     (Keskar et al. 2019, CTRL, as transformers does it); `temperature` 0 or none takes the likeliest; `top_p` samples
     among the likeliest tokens whose probabilities sum up to it (Holtzman et al. 2020).
     """
-    if options.repetition_penalty:
-        before = scores[seen]
-        scores[seen] = np.where(before > 0, before / options.repetition_penalty, before * options.repetition_penalty)
-    if not options.temperature:
-        return int(scores.argmax())
-    scores = scores.astype(np.float64) / options.temperature
-    likelihood = np.exp(scores - scores.max())
-    likelihood /= likelihood.sum()
-    order = np.argsort(-likelihood, kind="stable")
-    if options.top_p is not None:
-        order = order[: int(np.searchsorted(np.cumsum(likelihood[order]), options.top_p)) + 1]
-    kept = likelihood[order]
-    return int(random.choice(order, p=kept / kept.sum()))
+    # Extreme options run to the ends of the numbers, where the likeliest token is all that is left.
+    with np.errstate(over="ignore", divide="ignore"):
+        if options.repetition_penalty:
+            penalty, before = options.repetition_penalty, scores[seen]
+            scores[seen] = np.where(before > 0, before / penalty, before * penalty)
+        if not options.temperature:
+            return int(scores.argmax())
+        wide = np.nan_to_num(scores.astype(np.float64))
+        likelihood = np.exp((wide - wide.max()) / options.temperature)
+    tokens = np.arange(len(likelihood)) if options.top_p is None else _likeliest(likelihood, options.top_p)
+    sums = np.cumsum(likelihood[tokens])
+    place = int(np.searchsorted(sums, random.random() * sums[-1], side="right"))
+    return int(tokens[min(place, len(tokens) - 1)])
+
+
+def _likeliest(likelihood: NDArray[np.float64], share: float) -> NDArray[np.int64]:
+    """The fewest tokens that have this share of the whole, the likeliest first; likelihoods need not sum up to 1."""
+    wanted = share * likelihood.sum()
+    few = np.argpartition(likelihood, -FEW)[-FEW:] if len(likelihood) > FEW else np.arange(len(likelihood))
+    # Sorting a whole vocabulary takes ten times as long, and few distributions are so flat.
+    tokens = few if likelihood[few].sum() >= wanted else np.arange(len(likelihood))
+    order = tokens[np.argsort(-likelihood[tokens], kind="stable")]
+    return order[: int(np.searchsorted(np.cumsum(likelihood[order]), wanted)) + 1]

@@ -24,6 +24,10 @@ PROMPTS = (
 )
 """The official prompts (PaddleX: `_paddleocr_vl_collect_page_vlm_entries_core`)."""
 
+MOST_PIXELS = 28 * 28 * 3600
+"""Of a crop as the model sees it, 3,600 tokens: several times what the official pipeline asks for (1,280; 2,048 for
+spotting). A picture is scaled up to `min_pixels`, whatever its own size."""
+
 FinishReason = Literal["stop", "length", "repetition", "deadline"]
 Point = tuple[float, float]
 Quad = tuple[Point, Point, Point, Point]
@@ -33,8 +37,8 @@ class VlmOptions(JsonOptions):
     """The options of one crop, by the names that the official pipeline passes to its VLM."""
 
     max_new_tokens: Annotated[int, Field(gt=0)] = 4096
-    min_pixels: Annotated[int, Field(gt=0)] | None = None
-    max_pixels: Annotated[int, Field(gt=0)] | None = None
+    min_pixels: Annotated[int, Field(gt=0, le=MOST_PIXELS)] | None = None
+    max_pixels: Annotated[int, Field(gt=0, le=MOST_PIXELS)] | None = None
     skip_special_tokens: bool = True
     use_cache: bool = True
     repetition_penalty: Annotated[float, Field(gt=0)] | None = None

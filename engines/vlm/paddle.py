@@ -20,7 +20,7 @@ from engines.decoding.repetition import continued, loop_period
 from engines.decoding.rows import Row
 from engines.decoding.streaming import TextStream
 from engines.errors import BadOption, EngineError, EngineFailure, MissingWeights, ModelUnavailable
-from engines.futures import fail
+from engines.futures import fail, succeed
 from engines.settings import EngineSettings
 from engines.vlm.base import Crop, FinishReason, Text, VlmOptions
 from engines.weights.folder import find_weights
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("paddleocr_vl")
 
 PREPARING_THREADS = 4
-"""Threads that scale pictures and write texts, beside the one that decodes."""
+"""Threads that scale pictures, beside the one that decodes."""
 WATCH_SECONDS = 1.0
 SWITCH_SECONDS = 0.0005
 """After so long a thread that prepares crops gives Python's lock to the one that decodes, which asks for it many
@@ -67,7 +67,9 @@ class PaddleVlm:
         self._tower = open_tower(checkpoint.model, self._settings.paddle_threads)
         self._decoder = Decoder(checkpoint.model, self._settings.paddle_threads)
         self._cache_tokens = cache_tokens(self._settings, self._decoder.cache_shape, self._device)
-        self._pool = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="vlm")
+        self._preparing = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="vlm-prepare")
+        # Apart: a title that is read does not wait until a burst of new crops is prepared.
+        self._answering = ThreadPoolExecutor(1, thread_name_prefix="vlm-answer")
         self._loop = self._start_loop()
         threading.Thread(target=self._watch, name="vlm-watch", daemon=True).start()
         white = np.full((56, 56, 3), 255, np.uint8)
@@ -92,13 +94,17 @@ class PaddleVlm:
         pieces = TextStream(partial(self._maker.text, skip_special_tokens=skip))
         future = self._submit(crop, tokens)
         future.add_done_callback(lambda _: tokens.put(None))
+        told = ""
         try:
             while (token := tokens.get()) is not None:
                 if piece := pieces.add(token):
+                    told += piece
                     yield piece
-            if rest := pieces.end():
+            read = future.result()
+            # What the tokenizer held back, and what is written on of a text that went round in a loop.
+            if rest := read.text.removeprefix(told) if read.text.startswith(told) else pieces.end():
                 yield rest
-            return future.result()
+            return read
         finally:
             future.cancel()
 
@@ -106,7 +112,8 @@ class PaddleVlm:
         """Finish nothing more; futures still open end with EngineFailure."""
         self._closed.set()
         self._loop.close()
-        self._pool.shutdown(cancel_futures=True)
+        self._preparing.shutdown(cancel_futures=True)
+        self._answering.shutdown(cancel_futures=True)
         self._fail_open(EngineFailure, CLOSED)
         self._thread.join(self._settings.vlm_step_timeout)
 
@@ -116,15 +123,23 @@ class PaddleVlm:
             self._open.add(future)
         future.add_done_callback(self._forget)
         try:
-            self._pool.submit(self._prepare, crop, future, tokens)
+            self._preparing.submit(self._prepare, crop, future, tokens, time.perf_counter())
         except RuntimeError:
             fail(future, EngineFailure(CLOSED))
         return future
 
-    def _prepare(self, crop: Crop, future: Future[Text], tokens: SimpleQueue[int | None] | None) -> None:
-        """Make a crop ready and hand it to the loop."""
+    def _prepare(
+        self, crop: Crop, future: Future[Text], tokens: SimpleQueue[int | None] | None, queued_at: float
+    ) -> None:
+        """Make a crop ready and hand it to the loop, unless nobody waits for it any more."""
+        if future.done():
+            return
+        deadline = crop.options.deadline
+        if deadline is not None and time.time() >= deadline:
+            succeed(future, Text("", 0, "deadline", queue_seconds=time.perf_counter() - queued_at))
+            return
         try:
-            row = Row(self._prompt(crop), future, tokens.put if tokens else None)
+            row = Row(self._prompt(crop), future, tokens.put if tokens else None, queued_at=queued_at)
         except EngineError as error:
             fail(future, error)
             return
@@ -178,7 +193,7 @@ class PaddleVlm:
     def _end(self, row: Row, reason: FinishReason) -> None:
         """Write the text of a row that has ended, off the loop's thread."""
         try:
-            self._pool.submit(self._answer, row, reason)
+            self._answering.submit(self._answer, row, reason)
         except RuntimeError:
             fail(row.future, EngineFailure(CLOSED))
 

@@ -102,7 +102,7 @@ class SleepVlm:
                 self._step()
                 self._end_rows()
             if self._observer:
-                self._observer.holds(len(self._rows), len(self._waiting), 0)
+                self._observer.holds(len(self._rows), len(self._waiting), 0, 0)
 
     def _wait_for_work(self) -> bool:
         """Wait until there is a row or a crop; whether there is, and not the end."""

@@ -49,12 +49,14 @@ class TritonPythonModel:
         self._in_flight.add(len(requests))
         start = time.perf_counter()
         for request in requests:
-            finish = partial(self._finish, request.get_response_sender(), start)
+            sender = request.get_response_sender()
+            finish = partial(self._finish, sender, start)
             try:
                 crop = _crop(request)
                 if crop.options.cancel is not None:
                     self._cancellations.cancel(crop.options.cancel)
-                    finish("cancel", _done(Text("", 0)))
+                    self._in_flight.add(-1)
+                    send(sender, _answer(Text("", 0)))
                     continue
                 self._cancellations.check(crop.options.cancel_key)
                 [reading] = self._engine.submit([crop])
@@ -93,12 +95,6 @@ class TritonPythonModel:
 def _crop(request: Any) -> Crop:
     options = VlmOptions.from_json(read_bytes(request, "OPTIONS", b"{}"))
     return Crop(read_image(request), read_bytes(request, "PROMPT").decode(errors="replace"), options)
-
-
-def _done(text: Text) -> Future[Text]:
-    done: Future[Text] = Future()
-    done.set_result(text)
-    return done
 
 
 def _failed(error: Exception) -> Future[Text]:

@@ -97,12 +97,27 @@ def test_room_that_is_reserved_is_not_given_to_rows_that_grow():
     row = Row(_prompt(256), Future())
     cache.add(row, 256)
     row.length = 256
-    assert cache.reserve([300])
+    assert cache.reserve([300, 100])
     with pytest.raises(CacheFull, match="no room for a row of 512 tokens in 1024"):
         cache.grow()
     cache.reserve(())
     cache.grow()
     assert [lane.length for lane in cache.lanes()] == [512]
+
+
+def test_a_row_may_grow_to_the_whole_budget():
+    """What it leaves does not count against what it comes to."""
+    cache = Cache(SHAPE, 1024, by_halves)
+    row = Row(_prompt(100), Future())
+    cache.add(row, 101)
+    for length in (128, 192, 256, 384, 512, 768):
+        row.length = length
+        cache.grow()
+        assert cache.tokens <= 1024
+    assert [lane.length for lane in cache.lanes()] == [1024]
+    row.length = 1024
+    with pytest.raises(CacheFull):
+        cache.grow()
 
 
 @pytest.mark.parametrize("coming", [3, 9])

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from engines.decoding.cache import Lane
 from engines.errors import EngineFailure
 from engines.vlm.base import PROMPTS
 from tests.unit.engines.decoding.conftest import noise
@@ -119,6 +120,77 @@ def test_a_cancelled_row_leaves_and_the_others_stay_right(make_bench, when):
     assert bench.loop.is_idle
 
 
+def test_rows_that_grow_are_not_kept_from_it_by_those_that_come_in(make_bench):
+    """A cache in which a group reserves the room that a row needs to go on: the row comes first, or none would move."""
+    bench = make_bench(slots=8, budget=1024)
+    crops = [noise(seed, max_new_tokens=120) for seed in range(16)]
+    rows = bench.rows(crops)
+    assert [text.text for text in bench.run(rows)] == [bench.official(crop) for crop in crops]
+
+
+def test_rows_that_nobody_waits_for_leave_a_group_that_goes_on(make_bench, monkeypatch):
+    bench = make_bench()
+    for share in ("LEAST_SHARE", "MOST_SHARE"):
+        # A slice after every step.
+        monkeypatch.setattr(f"engines.decoding.pace.{share}", 0.0)
+    encoded = []
+    encode = bench.tower.encode
+
+    def encode_and_tell(prompts, slice_patches):
+        encoded.extend(prompts)
+        return encode(prompts, slice_patches)
+
+    monkeypatch.setattr(bench.tower, "encode", encode_and_tell)
+    [first] = bench.rows([noise(0, max_new_tokens=4000)])
+    bench.loop.submit([first])
+    while not first.generated:
+        bench.turn()
+    group = bench.rows([noise(seed) for seed in range(1, 5)])
+    bench.loop.submit(group)
+    bench.turn()
+    group[0].future.cancel()
+    bench.turn()
+    group[2].future.cancel()
+    texts = bench.finish([group[1], group[3]])
+    assert [text.text for text in texts] == [bench.official(noise(seed)) for seed in (2, 4)]
+    assert len(encoded) == len(set(encoded))
+    assert group[0] not in bench.loop.rows()
+
+
+def test_a_group_that_nobody_waits_for_is_given_up(make_bench, monkeypatch):
+    bench = make_bench()
+    for share in ("LEAST_SHARE", "MOST_SHARE"):
+        monkeypatch.setattr(f"engines.decoding.pace.{share}", 0.0)
+    [first] = bench.rows([noise(0, max_new_tokens=60)])
+    bench.loop.submit([first])
+    while not first.generated:
+        bench.turn()
+    group = bench.rows([noise(seed) for seed in range(1, 5)])
+    bench.loop.submit(group)
+    bench.turn()
+    for row in group:
+        row.future.cancel()
+    bench.turn()
+    assert bench.loop.rows() == [first]
+    bench.finish([first])
+    assert bench.cache.used == 0
+
+
+def test_a_loop_that_only_turns_shows_no_sign_of_life(make_bench, monkeypatch):
+    """What a watchdog looks at moves with steps and slices alone."""
+    bench = make_bench()
+    [row] = bench.rows([noise(0)])
+    bench.loop.submit([row])
+    bench.turn()
+    moved = bench.loop.beat
+    bench.turn()
+    assert bench.loop.beat > moved
+    monkeypatch.setattr(bench.loop, "_step", lambda: None)
+    stood = bench.loop.beat
+    bench.turn()
+    assert bench.loop.beat == stood
+
+
 class TestTrouble:
     """Faults that a device makes and a test can't: they are put where they would come from."""
 
@@ -138,6 +210,38 @@ class TestTrouble:
         texts = bench.run(bench.rows(crops))
         assert [text.text for text in texts] == [bench.official(crop) for crop in crops]
         assert sizes[:3] == [6, 3, 1]
+        # Slowly up again, since more may have left meanwhile.
+        assert sizes[3] == 2
+
+    def test_memory_that_a_library_of_cuda_lacks_is_short_too(self, make_bench, monkeypatch):
+        bench = make_bench()
+        encode = bench.tower.encode
+
+        def small_groups_only(prompts, slice_patches):
+            if len(prompts) > 2:
+                raise OSError("(External) CUBLAS error(3), CUBLAS_STATUS_ALLOC_FAILED.")
+            return encode(prompts, slice_patches)
+
+        monkeypatch.setattr(bench.tower, "encode", small_groups_only)
+        crops = [noise(seed) for seed in range(3)]
+        assert [text.text for text in bench.run(bench.rows(crops))] == [bench.official(crop) for crop in crops]
+
+    def test_memory_that_is_short_while_a_row_moves_loses_no_row_and_doubles_none(self, make_bench, monkeypatch):
+        bench = make_bench()
+        copy = Lane.copy
+        fails = iter([True])
+
+        def once(self, source, source_place, place, tokens):
+            if self is not source and next(fails, False):
+                raise MemoryError("the device is full")
+            copy(self, source, source_place, place, tokens)
+
+        monkeypatch.setattr(Lane, "copy", once)
+        crops = [noise(seed, max_new_tokens=160) for seed in range(6)]
+        texts = bench.run(bench.rows(crops))
+        assert [text.text for text in texts] == [bench.official(crop) for crop in crops]
+        assert len(bench.ended) == 6
+        assert next(fails, None) is None
 
     def test_out_of_memory_in_a_step_lets_the_youngest_start_anew(self, make_bench, monkeypatch):
         bench = make_bench()

@@ -34,6 +34,22 @@ def test_top_p_leaves_the_unlikely_out():
     assert set(_counts(VlmOptions(temperature=1.0, top_p=1.0))) == {0, 1, 2, 3}
 
 
+def test_top_p_is_found_in_a_flat_vocabulary_too():
+    random = np.random.default_rng(0)
+    options = VlmOptions(temperature=1.0, top_p=0.9)
+    drawn = {choose(np.zeros(5000, np.float32), np.array([], np.int64), options, random) for _ in range(3000)}
+    assert len(drawn) > 2000
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"temperature": 1e-308}, {"temperature": 1e-308, "top_p": 0.5}, {"temperature": 1, "repetition_penalty": 1e-323}],
+)
+def test_extreme_options_choose_a_token_all_the_same(options):
+    random = np.random.default_rng(0)
+    assert choose(SCORES.copy(), np.array([0]), VlmOptions(**options), random) in range(4)
+
+
 def test_the_penalty_makes_seen_tokens_less_likely_whatever_their_sign():
     options = VlmOptions(repetition_penalty=2.0)
     random = np.random.default_rng(0)

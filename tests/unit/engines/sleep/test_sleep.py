@@ -52,7 +52,7 @@ class Heard:
     def stepped(self, rows: int, seconds: float) -> None:
         self.rows.append(rows)
 
-    def holds(self, rows: int, waiting: int, cache_tokens: int) -> None:
+    def holds(self, rows: int, waiting: int, cache_tokens: int, cache_budget: int) -> None:
         """Levels are of no interest here."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -99,6 +100,31 @@ def test_a_loop_of_tokens_reads_as_if_it_had_gone_on(opened, monkeypatch):
     assert (ended.finish_reason, ended.tokens) == ("repetition", 64)
     assert (whole.finish_reason, whole.tokens) == ("length", 500)
     assert ended.text == whole.text
+
+
+def test_the_pieces_of_a_loop_of_tokens_are_its_text(opened, monkeypatch):
+    monkeypatch.setattr("engines.decoding.sampling.next_tokens", lambda logits, rows: [10 for _ in rows])
+    engine = opened(vlm_repetition_tokens=64)
+    [whole] = engine.submit([crop(max_new_tokens=500)])
+    assert "".join(engine.stream(crop(max_new_tokens=500))) == whole.result().text
+
+
+def test_a_crop_that_is_late_or_left_is_not_even_prepared(opened, monkeypatch):
+    engine = opened()
+    prepared: list[Crop] = []
+    make = engine._maker.make
+    monkeypatch.setattr(engine._maker, "make", lambda crop: (prepared.append(crop), make(crop))[1])
+    [late] = engine.submit([crop(deadline=time.time() - 1)])
+    assert (late.result().finish_reason, late.result().tokens) == ("deadline", 0)
+    [well] = engine.submit([crop()])
+    assert well.result().text
+    assert len(prepared) == 1
+
+
+@pytest.mark.parametrize("name", ["min_pixels", "max_pixels"])
+def test_no_crop_is_scaled_up_without_end(name):
+    with pytest.raises(BadOption, match=name):
+        VlmOptions.from_json(f'{{"{name}": 300000000}}'.encode())
 
 
 def test_a_loop_that_stands_still_is_replaced_and_its_crops_are_told(opened, monkeypatch):
