@@ -42,7 +42,7 @@ class Timeline:
         self.ends.append(time.perf_counter())
         self.rows.append(rows)
 
-    def holds(self, rows: int, waiting: int, cache_tokens: int) -> None:  # noqa: ARG002
+    def holds(self, rows: int, waiting: int, cache_tokens: int, cache_budget: int) -> None:  # noqa: ARG002
         """What waits after a turn; kept for the turns that had a step."""
         if len(self.waiting) < len(self.ends):
             self.waiting.append(waiting)

@@ -18,7 +18,9 @@ from scripts.made_weights.pages import png
 from scripts.made_weights.standard_pages import STANDARD_PAGES
 
 ROUNDS = 2
-LEAST_PAGES_A_CLIENT = 2
+THEIR_PAGES_A_CLIENT, OUR_PAGES_A_CLIENT = 2, 8
+"""At least. Both sides run for about as long: at the end of a run, when clients have nothing left to ask, a server that
+reads many pages at once idles, and in a short one that would count."""
 
 Ask = Callable[[bytes], str]
 """A page as PNG to its Markdown."""
@@ -48,14 +50,18 @@ def server_ratios(clients: Sequence[int]) -> Iterator[tuple[int, float, float]]:
             return str(answer.json()["pages"][0]["markdown"])
 
         for count in clients:
-            rounds = [[_rate(ask, pages, count, known) for ask in (official, ours)] for _ in range(ROUNDS)]
+            sides = ((official, THEIR_PAGES_A_CLIENT), (ours, OUR_PAGES_A_CLIENT))
+            rounds = [[_rate(ask, pages, count, least, known) for ask, least in sides] for _ in range(ROUNDS)]
             theirs, own = (statistics.mean(rates) for rates in zip(*rounds, strict=True))
             yield count, theirs, own
 
 
-def _rate(ask: Ask, pages: Sequence[bytes], clients: int, known: dict[bytes, str]) -> float:
-    """Pages a second of so many clients that each send one page after the other; every page comes as often."""
-    wanted = [*pages] * math.ceil(LEAST_PAGES_A_CLIENT * clients / len(pages))
+def _rate(ask: Ask, pages: Sequence[bytes], clients: int, least: int, known: dict[bytes, str]) -> float:
+    """Pages a second of so many clients that each send `least` pages or more, one after the other.
+
+    Every page comes as often.
+    """
+    wanted = [*pages] * math.ceil(least * clients / len(pages))
     with ThreadPoolExecutor(clients) as threads:
         list(threads.map(ask, pages[:clients]))  # warms up
         start = time.perf_counter()
