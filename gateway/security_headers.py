@@ -19,6 +19,6 @@ def secure(headers: MutableHeaders) -> None:
     if headers.get("content-type", "").startswith("text/html"):
         headers.setdefault("Content-Security-Policy", _POLICY)
         headers.setdefault("Referrer-Policy", "no-referrer")
-    if "etag" not in headers:
-        # The pages of this package have one; everything else tells of somebody's document, or of this moment.
-        headers.setdefault("Cache-Control", "no-store")
+    # The pages and scripts of this package have an ETag, and no version in their names: kept unasked, old scripts would
+    # meet new pages. Everything else tells of somebody's document, or of this moment.
+    headers.setdefault("Cache-Control", "no-cache" if "etag" in headers else "no-store")

@@ -19,8 +19,6 @@ _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    # What it loads has no version in its name.
-    "Cache-Control": "no-cache",
 }
 
 router = APIRouter(include_in_schema=False)

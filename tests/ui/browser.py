@@ -88,6 +88,11 @@ def choose(page: Page, *files: Path | dict[str, object]) -> None:
     page.locator("input[type=file]").set_input_files(*files)  # type: ignore[arg-type]
 
 
+def read(page: Page) -> None:
+    """Press Read."""
+    page.get_by_role("button", name="Read", exact=True).click()
+
+
 def drop(page: Page, name: str, kind: str, data: bytes) -> None:
     """Drop a file on the page."""
     transfer = page.evaluate_handle(

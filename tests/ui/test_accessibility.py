@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Page, expect
+from tritonclient.utils import InferenceServerException
 
 from tests.conftest import ROOT
-from tests.ui.browser import choose
-from tests.ui.crafted_triton import block
+from tests.ui.browser import choose, drop, read
+from tests.ui.crafted_triton import Gate, block
+from tests.ui.documents import three_pages
 from tests.unit.gateway.documents import encoded, picture
 
 AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
@@ -54,6 +56,38 @@ def test_axe_finds_nothing(serve, open_ui, triton, document, scheme, size):
     expect(page.get_by_role("alert")).to_be_visible()
     seen["error"] = findings(page)
     watched.keep(f"axe-error-{scheme}-{size[0]}")
+    page.get_by_role("button", name="Back to the options").click()
+    expect(page.locator("summary")).to_be_focused()
+    seen["back"] = findings(page)
+    assert {view: found for view, found in seen.items() if found} == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1360, 860), (390, 844)], ids=["wide", "narrow"])
+def test_axe_finds_nothing_where_a_reading_is_left(serve, open_ui, triton, scheme, size):
+    triton.gate = Gate()
+    triton.fails = lambda number: InferenceServerException("[engine_failure] it broke", "500") if number == 1 else None
+    watched = open_ui(serve(pages_in_flight=1), scheme=scheme, size=size)
+    page = watched.page
+    page.get_by_text("Pages and options").click()
+    page.get_by_label("Leave out pages that can't be read").check()
+    choose(page, three_pages())
+    read(page)
+    triton.gate.let(2)
+    expect(page.locator(".status")).to_contain_text("2 of 3 pages")
+    seen = {}
+    for name in ("waiting", "failed"):
+        page.get_by_role("button", name="Page 3" if name == "waiting" else "Page 2").click()
+        seen[name] = findings(page)
+        watched.keep(f"axe-{name}-{scheme}-{size[0]}")
+    page.get_by_role("button", name="Cancel").click()
+    seen["cancelled"] = findings(page)
+    expect(page.get_by_role("button", name="Back to the options")).to_be_enabled()
+    seen["settled"] = findings(page)
+    drop(page, "second.png", "image/png", encoded(picture()))
+    expect(page.get_by_role("dialog")).to_be_visible()
+    seen["asked"] = findings(page)
+    watched.keep(f"axe-asked-{scheme}-{size[0]}")
     assert {view: found for view, found in seen.items() if found} == {}
 
 
@@ -82,6 +116,28 @@ def test_the_keyboard_is_enough(serve, open_ui, document):
     page.keyboard.press("ArrowUp")
     page.keyboard.press("Enter")
     expect(page.locator(".box").first).to_be_focused()
+
+    for tab in ("Markdown", "JSON"):
+        page.get_by_role("tab", name=tab).focus()
+        expect(page.locator(".piece.is-selected")).to_have_count(1)
+        pieces = page.locator(".piece")
+        page.locator(".box").first.focus()
+        page.keyboard.press("Enter")
+        expect(pieces.first).to_be_focused()
+        page.keyboard.press("ArrowDown")
+        expect(pieces.nth(1)).to_be_focused()
+        # The group is one stop of the Tab key, wherever the focus is in it.
+        page.keyboard.press("Shift+Tab")
+        expect(page.get_by_role("tabpanel")).to_be_focused()
+        page.keyboard.press("Tab")
+        expect(pieces.first).to_be_focused()
+        page.keyboard.press("End")
+        expect(pieces.last).to_be_focused()
+        page.keyboard.press("Enter")
+        expect(page.locator(".box").last).to_be_focused()
+        expect(page.locator(".box").last).to_have_attribute("aria-current", "true")
+        page.locator(".box").first.focus()
+        page.keyboard.press("Enter")
 
     page.get_by_role("tab", name="Text").focus()
     page.keyboard.press("ArrowRight")

@@ -8,18 +8,11 @@ from playwright.sync_api import expect
 from tritonclient.utils import InferenceServerException
 
 from gateway.access.keyring import line_of, make_key
-from tests.ui.browser import choose, drop
+from tests.ui.browser import choose, read
 from tests.ui.crafted_triton import Gate
-from tests.unit.gateway.documents import A4, encoded, pdf, picture
+from tests.ui.documents import three_pages
+from tests.unit.gateway.documents import encoded, picture
 from tests.waiting import until
-
-
-def read(page) -> None:
-    page.get_by_role("button", name="Read", exact=True).click()
-
-
-def three_pages() -> dict[str, object]:
-    return {"name": "three.pdf", "mimeType": "application/pdf", "buffer": pdf(A4, A4, A4)}
 
 
 def test_pages_arrive_one_by_one(serve, open_ui, triton):
@@ -127,6 +120,27 @@ def test_what_is_wished_is_sent(serve, open_ui, triton):
     expect(page.locator(".markdown")).to_have_text("595 x 842")
 
 
+def test_an_upload_is_offered_where_the_server_has_s3(serve, open_ui):
+    """Here it has, but nobody answers: the reading is told so, and where the result is kept."""
+    keys = {"s3_access_key": "access", "s3_secret_key": "secret"}
+    for settings in ({}, {"s3_endpoint": "http://127.0.0.1:1", "s3_bucket": "results", **keys}):
+        page = open_ui(serve(**settings)).page
+        with page.expect_response("**/health"):
+            page.get_by_text("Pages and options").click()
+        upload = page.get_by_label("Upload the result to S3")
+        expect(upload).to_have_count(1 if settings else 0)
+    upload.select_option("on, with links that open without keys")
+    page.get_by_label("Time limit, seconds").fill("60")
+    expect(page.locator(".count")).to_have_text("2 set")
+    choose(page, three_pages())
+    read(page)
+    expect(page.locator(".status.is-good")).to_be_visible()
+    page.get_by_text("1 note").click()
+    expect(page.locator(".notes").first).to_contain_text("the S3 service could not be reached")
+    page.get_by_text("Kept by the server").click()
+    expect(page.locator(".notes").last).to_contain_text("output")
+
+
 def test_a_server_that_wants_a_key_gets_it(serve, open_ui, tmp_path):
     key = make_key()
     keys = tmp_path / "keys"
@@ -180,16 +194,6 @@ def test_a_server_that_is_gone_is_told_so(serve, open_ui):
     choose(page, three_pages())
     read(page)
     expect(page.get_by_role("alert")).to_contain_text("The server does not answer")
-
-
-def test_another_file_takes_the_place_of_the_first(serve, open_ui):
-    page = open_ui(serve()).page
-    for name in ("first.png", "second.png"):
-        drop(page, name, "image/png", encoded(picture()))
-        expect(page.locator(".chosen")).to_contain_text(name)
-        read(page)
-        expect(page.get_by_role("heading", level=1)).to_have_text(name)
-        expect(page.locator(".status.is-good")).to_be_visible()
 
 
 def test_the_choices_of_language_and_colours_stay(serve, open_ui):

@@ -107,6 +107,11 @@ test("only what was wished is sent", () => {
     promptLabel: "table",
     topP: 1,
   });
+  assert.deepEqual(fieldsOf({ ...NO_WISHES, s3: "presigned", timeout: " 30 " }), {
+    page_images: "true",
+    s3: "presigned",
+    timeout: "30",
+  });
   assert.throws(() => fieldsOf({ ...NO_WISHES, more: "[1]" }), SyntaxError);
 });
 

@@ -36,10 +36,21 @@ def test_pages_load_nothing_from_elsewhere_and_stand_in_no_frame(client: TestCli
     assert headers["referrer-policy"] == "no-referrer"
 
 
-def test_answers_are_not_kept_and_pages_may_be(client: TestClient) -> None:
+def test_answers_are_not_kept(client: TestClient) -> None:
     for answer in (client.post("/ocr", **as_json(encoded(picture()))), client.get("/health"), client.get("/nothing")):
         assert answer.headers["cache-control"] == "no-store"
-    assert "cache-control" not in client.get("/static/docs.js").headers
+
+
+@pytest.mark.parametrize(
+    "path", ["/ui", "/docs", "/redoc", "/static/docs.js", "/static/ui/app.js", "/static/ui/app.css"]
+)
+def test_pages_and_scripts_are_kept_and_asked_for_anew(client: TestClient, path: str) -> None:
+    """After an upgrade no browser runs old scripts with a new page."""
+    first = client.get(path)
+    assert first.headers["cache-control"] == "no-cache"
+    again = client.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert again.headers["cache-control"] == "no-cache"
+    assert again.headers["etag"] == first.headers["etag"]
 
 
 def test_other_origins_are_told_nothing_by_default(client: TestClient) -> None:

@@ -33,6 +33,14 @@ export interface PageError {
   message: string;
 }
 
+/** Where the result was kept. */
+export interface Saved {
+  /** The folder on the server. */
+  local: string | null;
+  /** The address of each file by its name; why there is none is among the warnings. */
+  s3: { files: Record<string, string> } | null;
+}
+
 export interface Answer {
   id: string;
   engine: string;
@@ -40,7 +48,7 @@ export interface Answer {
   markdown: string;
   pages: Page[];
   usage: { pages: number; tokens: number; seconds: number };
-  saved: { local: string | null; s3: unknown };
+  saved: Saved;
   warnings: Warning[];
   errors: PageError[];
 }

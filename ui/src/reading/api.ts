@@ -38,6 +38,18 @@ export async function about(key: string): Promise<About | null> {
   }
 }
 
+/** Whether the server can put results into S3: /health tells of it only then. */
+export async function hasS3(key: string): Promise<boolean> {
+  try {
+    // Where nothing can be read it answers 503, and says the same of S3.
+    const response = await fetch("health", { headers: headers("application/json", key) });
+    const { s3 = null } = (await response.json()) as { s3?: unknown };
+    return s3 !== null;
+  } catch {
+    return false;
+  }
+}
+
 /** Read a document, and tell each event. Throws ReadingFailed, and AbortError where `signal` ends it. */
 export async function read(
   source: Source,

@@ -5,6 +5,10 @@ export interface Wishes {
   dpi: string;
   skipBadPages: boolean;
   save: boolean;
+  /** Whether the result goes to S3, and whether its addresses open without keys. */
+  s3: "" | "true" | "presigned";
+  /** Seconds. */
+  timeout: string;
   /** Of the engine: on, off, or "" for its own choice. */
   switches: Record<Switch, "" | "on" | "off">;
   layoutThreshold: string;
@@ -32,6 +36,8 @@ export const NO_WISHES: Wishes = {
   dpi: "",
   skipBadPages: false,
   save: false,
+  s3: "",
+  timeout: "",
   switches: Object.fromEntries(SWITCHES.map((name) => [name, ""])) as Wishes["switches"],
   layoutThreshold: "",
   promptLabel: "",
@@ -60,6 +66,8 @@ export function fieldsOf(wishes: Wishes): Record<string, string> {
   if (wishes.dpi.trim()) fields["dpi"] = wishes.dpi.trim();
   if (wishes.skipBadPages) fields["on_error"] = "skip";
   if (wishes.save) fields["save"] = "true";
+  if (wishes.s3) fields["s3"] = wishes.s3;
+  if (wishes.timeout.trim()) fields["timeout"] = wishes.timeout.trim();
   const options = optionsOf(wishes);
   if (Object.keys(options).length > 0) fields["options"] = JSON.stringify(options);
   return fields;
@@ -67,7 +75,8 @@ export function fieldsOf(wishes: Wishes): Record<string, string> {
 
 /** How many of the wishes differ from the default. */
 export function countWishes(wishes: Wishes): number {
-  const simple = [wishes.pages, wishes.dpi, wishes.layoutThreshold, wishes.promptLabel, wishes.more];
+  const { pages, dpi, s3, timeout, layoutThreshold, promptLabel, more } = wishes;
+  const simple = [pages, dpi, s3, timeout, layoutThreshold, promptLabel, more];
   const set = [...simple.map((text) => text.trim() !== ""), wishes.skipBadPages, wishes.save];
   return [...set, ...SWITCHES.map((name) => wishes.switches[name] !== "")].filter(Boolean).length;
 }

@@ -2,12 +2,13 @@
 
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { about, type About } from "../reading/api";
-import { NO_WISHES, type Source } from "../reading/request";
-import { isRunning } from "../reading/state";
+import { about, hasS3, type About } from "../reading/api";
+import { nameOf, NO_WISHES, type Source } from "../reading/request";
+import { isRunning, pagesRead } from "../reading/state";
 import { useReading } from "../reading/use-reading";
 import { forBrowser, forTab, keep, load } from "../stored";
 import { LANGUAGES, languageFor, Spoken, type Language } from "../words";
+import { Ask } from "./ask";
 import { Header, isTheme, type Theme } from "./header";
 import { Result } from "./result";
 import { Start } from "./start";
@@ -21,15 +22,22 @@ export function App(): JSX.Element {
   const [server, setServer] = useState<About | null>(null);
   const [source, setSource] = useState<Source | null>(null);
   const [wishes, setWishes] = useState(NO_WISHES);
+  const [takesS3, setTakesS3] = useState(false);
+  const [comesBack, setComesBack] = useState(false);
+  /** What was dropped or pasted while there is a result to lose. */
+  const [offered, setOffered] = useState<Source | null>(null);
   const { reading, pictures, begin, show, cancel, leave } = useReading();
   const words = LANGUAGES[language].words;
   const busy = reading !== null && isRunning(reading);
 
-  const take = (taken: Source): void => {
+  const turnTo = (chosen: Source | null, isBack = false): void => {
     leave();
-    setSource(taken);
+    setSource(chosen);
+    setComesBack(isBack);
+    setOffered(null);
   };
-  const isDragged = useIncoming(busy ? null : take);
+  const hasPages = reading !== null && pagesRead(reading).length > 0;
+  const isDragged = useIncoming(busy ? null : hasPages ? setOffered : turnTo);
 
   useEffect(() => {
     document.documentElement.lang = language;
@@ -75,6 +83,9 @@ export function App(): JSX.Element {
           onSource={setSource}
           wishes={wishes}
           onWishes={setWishes}
+          comesBack={comesBack}
+          takesS3={takesS3}
+          onOptions={() => void hasS3(key).then(setTakesS3)}
           onStart={(chosen) => begin(chosen, wishes, key)}
         />
       ) : (
@@ -85,10 +96,16 @@ export function App(): JSX.Element {
           onCancel={cancel}
           onAgain={() => begin(reading.source, wishes, key)}
           onKey={() => setKeyAsked(true)}
-          onLeave={() => {
-            leave();
-            setSource(null);
-          }}
+          onBack={() => turnTo(reading.source, true)}
+          onLeave={() => turnTo(null)}
+        />
+      )}
+      {reading !== null && offered !== null && (
+        <Ask
+          name={nameOf(reading.source)}
+          offered={nameOf(offered)}
+          onKeep={() => setOffered(null)}
+          onTake={() => turnTo(offered)}
         />
       )}
       {isDragged && (

@@ -1,22 +1,25 @@
-/** The image of a page with the boxes of its blocks. */
+/** The image of a page with the boxes of its blocks, or why there is none. */
 
 import type { CSSProperties, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Block, Page } from "../reading/answer";
-import type { Reading } from "../reading/state";
+import type { Block, Page, PageError } from "../reading/answer";
+import type { PageState, Reading } from "../reading/state";
 import { useWords, type Words } from "../words";
 import { classes } from "./classes";
 import { Icon } from "./icons";
 import { moveFocus } from "./roving";
 import { bringIntoView } from "./scrolling";
-import type { Selection } from "./result";
+import { WaitingPage } from "./waiting";
+import type { Selection } from "./panes";
 
 const ZOOMS = [0.5, 0.75, 1, 1.5, 2, 3];
 const FIT = ZOOMS.indexOf(1);
 
 interface Props {
   reading: Reading;
-  page: Page;
+  /** Which page is shown, and what there is of it. */
+  index: number;
+  state: PageState | undefined;
   image: string | null;
   selection: Selection | null;
   hovered: number | null;
@@ -26,45 +29,85 @@ interface Props {
 }
 
 export function PageImage(props: Props): JSX.Element {
-  const { reading, page, image, onShow } = props;
+  const { reading, index, state, onShow } = props;
   const words = useWords();
   const [zoom, setZoom] = useState(FIT);
-  const [boxes, setBoxes] = useState(true);
-  const [isBroken, setBroken] = useState(image === null);
-  const at = reading.indices.indexOf(page.index);
-  const previous = reading.indices[at - 1];
-  const next = reading.indices[at + 1];
+  const [hasBoxes, setHasBoxes] = useState(true);
+  const at = reading.indices.indexOf(index);
   return (
     <section class="pane page-pane" aria-label={words.image}>
       <div class="pane-head">
-        <Step icon="back" label={words.previous} to={previous} onShow={onShow} />
-        <span class="pane-title">{words.pageNumber(page.index + 1, reading.pageCount ?? reading.indices.length)}</span>
-        <Step icon="chevron" label={words.next} to={next} onShow={onShow} />
+        <Step icon="back" label={words.previous} to={reading.indices[at - 1]} onShow={onShow} />
+        <span class="pane-title" aria-live="polite">
+          {words.pageNumber(index + 1, reading.pageCount ?? reading.indices.length)}
+        </span>
+        <Step icon="chevron" label={words.next} to={reading.indices[at + 1]} onShow={onShow} />
         <span class="spacer" />
-        <button type="button" class="button bare" aria-pressed={boxes} onClick={() => setBoxes(!boxes)}>
-          <Icon name="boxes" />
-          {words.boxes}
-        </button>
-        <Tool icon="minus" label={words.zoomOut} isOff={zoom === 0} onClick={() => setZoom(zoom - 1)} />
-        <Tool icon="plus" label={words.zoomIn} isOff={zoom === ZOOMS.length - 1} onClick={() => setZoom(zoom + 1)} />
+        {state?.status === "read" && (
+          <>
+            <button type="button" class="button bare" aria-pressed={hasBoxes} onClick={() => setHasBoxes(!hasBoxes)}>
+              <Icon name="boxes" />
+              {words.boxes}
+            </button>
+            <Tool icon="minus" label={words.zoomOut} isOff={zoom === 0} onClick={() => setZoom(zoom - 1)} />
+            <Tool
+              icon="plus"
+              label={words.zoomIn}
+              isOff={zoom === ZOOMS.length - 1}
+              onClick={() => setZoom(zoom + 1)}
+            />
+          </>
+        )}
       </div>
-      <div class="pane-body" tabIndex={0} role="group" aria-label={words.boxes}>
-        <div
-          class={image === null || isBroken ? "sheet is-blank" : "sheet"}
-          style={{ width: `${100 * (ZOOMS[zoom] ?? 1)}%`, aspectRatio: `${page.width} / ${page.height}` }}
-        >
-          {image !== null && !isBroken && (
-            <img src={image} alt={words.page(page.index + 1)} onError={() => setBroken(true)} />
-          )}
-          {isBroken && <p class="hint no-image">{words.noImage}</p>}
-          {boxes && <Boxes {...props} />}
+      {state?.status === "read" ? (
+        <div key={index} class="pane-body" tabIndex={0} role="group" aria-label={words.boxes}>
+          <Sheet {...props} page={state.page} width={`${100 * (ZOOMS[zoom] ?? 1)}%`} hasBoxes={hasBoxes} />
         </div>
-      </div>
+      ) : state?.status === "failed" ? (
+        <Failed error={state.error} />
+      ) : (
+        <div class="pane-body waiting">{reading.endedAt === null && <WaitingPage />}</div>
+      )}
     </section>
   );
 }
 
-function Boxes({ page, selection, hovered, onSelect, onHover }: Props): JSX.Element {
+function Sheet(props: Props & { page: Page; width: string; hasBoxes: boolean }): JSX.Element {
+  const { page, image, width, hasBoxes, selection, hovered, onSelect, onHover } = props;
+  const words = useWords();
+  const [isBroken, setBroken] = useState(image === null);
+  return (
+    <div
+      class={image === null || isBroken ? "sheet is-blank" : "sheet"}
+      style={{ width, aspectRatio: `${page.width} / ${page.height}` }}
+    >
+      {image !== null && !isBroken && (
+        <img src={image} alt={words.page(page.index + 1)} onError={() => setBroken(true)} />
+      )}
+      {isBroken && <p class="hint no-image">{words.noImage}</p>}
+      {hasBoxes && <Boxes page={page} selection={selection} hovered={hovered} onSelect={onSelect} onHover={onHover} />}
+    </div>
+  );
+}
+
+function Failed({ error }: { error: PageError }): JSX.Element {
+  const words = useWords();
+  return (
+    <div class="pane-body empty" tabIndex={0}>
+      <p class="page-failed">
+        <strong>
+          {words.page(error.page + 1)}: {words.pageFailed}
+        </strong>
+        <span lang="en">{error.message}</span>
+        <code>{error.code}</code>
+      </p>
+    </div>
+  );
+}
+
+type BoxesProps = { page: Page } & Pick<Props, "selection" | "hovered" | "onSelect" | "onHover">;
+
+function Boxes({ page, selection, hovered, onSelect, onHover }: BoxesProps): JSX.Element {
   const words = useWords();
   const group = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -131,14 +174,15 @@ function Tool(props: {
   onClick(): void;
 }): JSX.Element {
   const { icon, label, isOff, onClick } = props;
+  // `disabled` would take the focus from whoever has come to the last page by it.
   return (
     <button
       type="button"
       class="button bare icon-only"
       aria-label={label}
       title={label}
-      disabled={isOff}
-      onClick={onClick}
+      aria-disabled={isOff}
+      onClick={() => !isOff && onClick()}
     >
       <Icon name={icon} />
     </button>

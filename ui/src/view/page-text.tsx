@@ -8,7 +8,7 @@ import { useWords } from "../words";
 import { CopyButton } from "./copy";
 import { Drawn } from "./drawn";
 import { jsonPieces, markdownPieces, Pieces } from "./pieces";
-import type { Selection } from "./result";
+import type { Selection } from "./panes";
 import { moveFocus } from "./roving";
 import { bringIntoView } from "./scrolling";
 
@@ -68,7 +68,16 @@ export function PageText(props: TextProps): JSX.Element {
         <span class="spacer" />
         <CopyButton label={words.copy} text={() => (view === "json" ? JSON.stringify(page, null, 2) : page.markdown)} />
       </div>
-      <div ref={body} class="pane-body" id="text-panel" role="tabpanel" aria-labelledby={`tab-${view}`} tabIndex={0}>
+      <div
+        // A page begins at its top.
+        key={page.index}
+        ref={body}
+        class="pane-body"
+        id="text-panel"
+        role="tabpanel"
+        aria-labelledby={`tab-${view}`}
+        tabIndex={0}
+      >
         {view === "rendered" && <Drawn {...props} />}
         {view === "source" && <Pieces pieces={markdown} {...props} />}
         {view === "json" && <Pieces pieces={json} {...props} />}

@@ -5,6 +5,7 @@ import type { Place } from "../markdown/places";
 import type { Page } from "../reading/answer";
 import { classes } from "./classes";
 import type { TextProps } from "./page-text";
+import { moveFocus } from "./roving";
 
 interface Piece {
   text: string;
@@ -45,8 +46,15 @@ export function jsonPieces(page: Page): Piece[] {
 type Props = { pieces: Piece[] } & Pick<TextProps, "selection" | "hovered" | "onSelect" | "onHover">;
 
 export function Pieces({ pieces, selection, hovered, onSelect, onHover }: Props): JSX.Element {
+  const linked = pieces.flatMap(({ block }) => (block === null ? [] : [block]));
+  const stop = [hovered, selection?.block].find((block) => block != null && linked.includes(block)) ?? linked[0];
+  const press = (event: KeyboardEvent, block: number): void => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    onSelect(block, true);
+  };
   return (
-    <pre class="pieces">
+    <pre class="pieces" onKeyDown={(event) => moveFocus(event, ".piece")}>
       {pieces.map(({ text, block }, place) =>
         block === null ? (
           text
@@ -54,9 +62,14 @@ export function Pieces({ pieces, selection, hovered, onSelect, onHover }: Props)
           <span
             key={place}
             data-blocks={block}
-            tabIndex={-1}
+            role="button"
+            tabIndex={block === stop ? 0 : -1}
+            aria-current={selection?.block === block ? "true" : undefined}
             class={classes("piece", { "is-selected": selection?.block === block, "is-hovered": hovered === block })}
             onClick={() => onSelect(block, false)}
+            onKeyDown={(event) => press(event, block)}
+            onFocus={() => onHover(block)}
+            onBlur={() => onHover(null)}
             onMouseEnter={() => onHover(block)}
             onMouseLeave={() => onHover(null)}
           >

@@ -16,21 +16,38 @@ interface Props {
   onSource(source: Source | null): void;
   wishes: Wishes;
   onWishes(wishes: Wishes): void;
+  /** Whether a reading was left to change the options: they are open then, and have the focus. */
+  comesBack: boolean;
+  takesS3: boolean;
+  /** The options were opened. */
+  onOptions(): void;
   onStart(source: Source): void;
 }
 
-export function Start({ source, onSource, wishes, onWishes, onStart }: Props): JSX.Element {
+export function Start(props: Props): JSX.Element {
+  const { source, onSource, wishes, onWishes, comesBack, takesS3, onOptions, onStart } = props;
   const words = useWords();
   const button = useRef<HTMLButtonElement>(null);
+  const options = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
   useEffect(() => {
-    if (source !== null) button.current?.focus();
+    if (isFirst.current && comesBack) options.current?.focus();
+    else if (source !== null) button.current?.focus();
+    isFirst.current = false;
   }, [source]);
   return (
     <main class="start">
       <h1>{words.title}</h1>
       <p class="lead">{words.lead}</p>
       {source === null ? <Chooser onSource={onSource} /> : <Chosen source={source} onRemove={() => onSource(null)} />}
-      <WishesForm wishes={wishes} onWishes={onWishes} />
+      <WishesForm
+        wishes={wishes}
+        onWishes={onWishes}
+        summary={options}
+        isOpenAtFirst={comesBack}
+        takesS3={takesS3}
+        onOpen={onOptions}
+      />
       <button
         ref={button}
         type="button"

@@ -14,10 +14,14 @@ interface Props {
   reading: Reading;
   heading: RefObject<HTMLHeadingElement | null>;
   onCancel(): void;
+  onBack(): void;
   onLeave(): void;
 }
 
-export function Toolbar({ reading, heading, onCancel, onLeave }: Props): JSX.Element {
+/** Longer than a double click takes. */
+const SETTLED_MS = 600;
+
+export function Toolbar({ reading, heading, onCancel, onBack, onLeave }: Props): JSX.Element {
   const words = useWords();
   const hasPages = pagesRead(reading).length > 0;
   return (
@@ -32,20 +36,41 @@ export function Toolbar({ reading, heading, onCancel, onLeave }: Props): JSX.Ele
         <div class="toolbar-actions">
           {hasPages && <Take reading={reading} />}
           {isRunning(reading) ? (
-            <button type="button" class="button" onClick={onCancel}>
+            <button key="cancel" type="button" class="button" onClick={onCancel}>
               <Icon name="close" />
               {words.cancel}
             </button>
           ) : (
-            <button type="button" class="button primary" onClick={onLeave}>
-              <Icon name="plus" />
-              {words.another}
-            </button>
+            <Leaving key="leaving" canGoBack={reading.phase !== "done"} onBack={onBack} onLeave={onLeave} />
           )}
         </div>
       </div>
       {isRunning(reading) && <Bar reading={reading} />}
     </div>
+  );
+}
+
+/** Off at first: a click that was meant for Cancel, which stood here until now, must not give up what was read. */
+function Leaving(props: { canGoBack: boolean; onBack(): void; onLeave(): void }): JSX.Element {
+  const words = useWords();
+  const [isSettled, setSettled] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(true), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <>
+      {props.canGoBack && (
+        <button type="button" class="button" disabled={!isSettled} onClick={props.onBack}>
+          <Icon name="back" />
+          {words.back}
+        </button>
+      )}
+      <button type="button" class="button primary" disabled={!isSettled} onClick={props.onLeave}>
+        <Icon name="plus" />
+        {words.another}
+      </button>
+    </>
   );
 }
 

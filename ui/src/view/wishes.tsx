@@ -1,7 +1,7 @@
 /** The form of pages and options. */
 
-import type { ComponentChildren, JSX } from "preact";
-import { useId } from "preact/hooks";
+import type { ComponentChildren, JSX, RefObject } from "preact";
+import { useId, useState } from "preact/hooks";
 import { countWishes, objectIn, PROMPT_LABELS, SWITCHES, type Wishes } from "../reading/request";
 import { useWords } from "../words";
 import { Icon } from "./icons";
@@ -19,16 +19,23 @@ export function areSound(wishes: Wishes): boolean {
 interface Props {
   wishes: Wishes;
   onWishes(wishes: Wishes): void;
+  summary: RefObject<HTMLElement | null>;
+  isOpenAtFirst: boolean;
+  /** Whether the server has S3 to put results into. */
+  takesS3: boolean;
+  onOpen(): void;
 }
 
-export function WishesForm({ wishes, onWishes }: Props): JSX.Element {
+export function WishesForm({ wishes, onWishes, summary, isOpenAtFirst, takesS3, onOpen }: Props): JSX.Element {
   const words = useWords();
+  // Later it is for the person to open and close.
+  const [open] = useState(isOpenAtFirst);
   const set = (changed: Partial<Wishes>): void => onWishes({ ...wishes, ...changed });
   const count = countWishes(wishes);
   const wrong = areSound(wishes) ? null : words.moreWrong;
   return (
-    <details class="wishes">
-      <summary>
+    <details class="wishes" open={open} onToggle={(event) => event.currentTarget.open && onOpen()}>
+      <summary ref={summary}>
         <Icon name="chevron" />
         {words.options}
         {count > 0 && <span class="count">{words.optionsSet(count)}</span>}
@@ -56,12 +63,36 @@ export function WishesForm({ wishes, onWishes }: Props): JSX.Element {
             />
           )}
         </Field>
-        <Check
-          label={words.skipBadPages}
-          value={wishes.skipBadPages}
-          onChange={(skipBadPages) => set({ skipBadPages })}
-        />
-        <Check label={words.save} value={wishes.save} onChange={(save) => set({ save })} />
+        <Field label={words.timeout} hint={words.timeoutHint}>
+          {(props) => (
+            <input
+              {...props}
+              type="number"
+              min={1}
+              value={wishes.timeout}
+              onInput={(e) => set({ timeout: e.currentTarget.value })}
+            />
+          )}
+        </Field>
+        {(takesS3 || wishes.s3 !== "") && (
+          <Field label={words.s3} hint={words.s3Hint}>
+            {(props) => (
+              <select {...props} value={wishes.s3} onChange={(e) => set({ s3: e.currentTarget.value as Wishes["s3"] })}>
+                <option value="">{words.off}</option>
+                <option value="true">{words.on}</option>
+                <option value="presigned">{words.s3Presigned}</option>
+              </select>
+            )}
+          </Field>
+        )}
+        <div class="checks">
+          <Check
+            label={words.skipBadPages}
+            value={wishes.skipBadPages}
+            onChange={(skipBadPages) => set({ skipBadPages })}
+          />
+          <Check label={words.save} value={wishes.save} onChange={(save) => set({ save })} />
+        </div>
         <fieldset>
           <legend>{words.engine}</legend>
           <p class="hint">{words.engineHint}</p>

@@ -10,7 +10,7 @@ export const en = {
   lead: "Markdown, tables, formulas and pictures out of PDFs and images. This page talks to its own server and to nobody else.",
   drop: "Drop a document here",
   dropHint: "or paste an image or an address. PDF, JPEG, PNG, WebP, TIFF, BMP",
-  dropNow: "Let go to read it",
+  dropNow: "Let go to choose it",
   choose: "Choose a file",
   orUrl: "or from an address",
   urlLabel: "Address of a document",
@@ -26,6 +26,11 @@ export const en = {
   dpiHint: "36 to 600; the server's own if empty",
   skipBadPages: "Leave out pages that can't be read",
   save: "Keep the result on the server",
+  timeout: "Time limit, seconds",
+  timeoutHint: "the server's own if empty, and never more",
+  s3: "Upload the result to S3",
+  s3Hint: "It is then kept on the server, too.",
+  s3Presigned: "on, with links that open without keys",
   engine: "Engine",
   engineHint: "By default the engine decides. One that can't do something says so.",
   byDefault: "default",
@@ -46,6 +51,12 @@ export const en = {
   more: "Further options, JSON",
   moreWrong: "This is not a JSON object.",
   another: "Another document",
+  back: "Back to the options",
+  ask: "Put this result away?",
+  askWhat: (name: string, offered: string) =>
+    `“${offered}” would take its place. What was read of “${name}” stays only where it was downloaded or kept.`,
+  askKeep: "Keep it here",
+  askTake: "Take the other",
   cancel: "Cancel",
   again: "Try again",
   sending: "Sending…",
@@ -104,8 +115,12 @@ export const en = {
   theme: "Colours",
   themes: { auto: "Auto", light: "Light", dark: "Dark" },
   api: "API",
+  kept: "Kept by the server",
+  keptFolder: "Folder on the server",
   saidPage: (number: number, done: number, all: number) => `Page ${number} is read, ${done} of ${all}.`,
-  saidDone: (count: number) => `Done: ${pages(count)}.`,
+  saidPageFailed: (number: number, done: number, all: number) => `Page ${number} could not be read, ${done} of ${all}.`,
+  saidDone: (count: number, failed: number) =>
+    `Done: ${pages(count)}${failed === 0 ? "" : `, ${failed} could not be read`}.`,
 };
 
 export type Words = typeof en;
