@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import ssl
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +49,7 @@ def _archive(argv: Sequence[str]) -> Exit:
 
 
 def _run(arguments: Arguments) -> Exit:
-    with _planned(arguments) as (jobs, unusable, sink):
+    with _planned(arguments) as (jobs, unusable, sink_beside):
         summary = Summary(len(jobs) + len(unusable))
         with _display(arguments, summary.documents) as display:
             for item in unusable:
@@ -56,7 +57,7 @@ def _run(arguments: Arguments) -> Exit:
                 summary.outcomes.append(outcome)
                 display.finished(outcome)
             if jobs:
-                anyio.run(_read_all, arguments, jobs, sink, display, summary)
+                anyio.run(_read_all, arguments, jobs, sink_beside(display), display, summary)
         display.ended(summary)
     if arguments.summary_json is not None:
         try:
@@ -67,26 +68,28 @@ def _run(arguments: Arguments) -> Exit:
 
 
 async def _read_all(arguments: Arguments, jobs: Sequence[Job], sink: Sink, display: Display, summary: Summary) -> None:
-    retries = Retries(attempts=arguments.attempts)
+    # A rate by the hour asks for waits that long. They are shown, and Ctrl-C ends them.
+    retries = Retries(attempts=arguments.attempts, most_told_seconds=math.inf)
     verify = True if arguments.ca_file is None else _trusting(arguments.ca_file)
     async with AsyncClient(arguments.server, timeout=arguments.timeout, retries=retries, verify=verify) as client:
         await Run(client, jobs, arguments.fields, sink, display, summary, arguments.jobs)()
 
 
 @contextmanager
-def _planned(arguments: Arguments) -> Iterator[tuple[list[Job], list[Unusable], Sink]]:
-    """What is to be read, what can't be, and where results go. Raises UsageError."""
+def _planned(arguments: Arguments) -> Iterator[tuple[list[Job], list[Unusable], Callable[[Display], Sink]]]:
+    """What is to be read, what can't be, and where results go beside a display. Raises UsageError."""
     if arguments.output is None:
         documents, unusable = _found(arguments, lambda _: False)
         jobs = [Job(document, name) for document, name in assign(documents, None)]
-        yield jobs, unusable, _standard_output(arguments, len(jobs) + len(unusable))
+        _check_standard_output(arguments, len(jobs) + len(unusable))
+        yield jobs, unusable, partial(StandardOutput, arguments.formats[0])
         return
     with journal_of(arguments.output) as journal:
         documents, unusable = _found(arguments, partial(owns, arguments.output, journal))
         jobs = [Job(document, name) for document, name in assign(documents, journal)]
         request = request_of(arguments.fields)
         folder = Folder(arguments.output, journal, request, arguments.formats, overwrite=arguments.overwrite)
-        yield jobs, unusable, folder
+        yield jobs, unusable, lambda _: folder
 
 
 def _found(arguments: Arguments, left_out: Callable[[Path], bool]) -> tuple[list[Document], list[Unusable]]:
@@ -95,15 +98,14 @@ def _found(arguments: Arguments, left_out: Callable[[Path], bool]) -> tuple[list
     return documents, [item for item in found if isinstance(item, Unusable)]
 
 
-def _standard_output(arguments: Arguments, documents: int) -> StandardOutput:
-    """Standard output, if it can take the results. Raises UsageError."""
+def _check_standard_output(arguments: Arguments, documents: int) -> None:
+    """Raises UsageError where standard output can't take the results."""
     if documents > 1:
         raise UsageError(f"{documents} documents do not fit into standard output: name a folder by -o")
     if len(arguments.formats) > 1:
         raise UsageError("standard output takes one --format: name a folder by -o")
     if arguments.formats == ("zip",) and sys.stdout.isatty():
         raise UsageError("a zip is not for a terminal: redirect it, or name a folder by -o")
-    return StandardOutput(arguments.formats[0])
 
 
 def _display(arguments: Arguments, documents: int) -> Display:

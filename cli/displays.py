@@ -16,6 +16,9 @@ from cli.summary import Outcome, Summary, lines
 from ocr_client import Event, Opened, PageFailed, PageRead, Retrying
 
 _NAME_WIDTH = 40
+_MINUTES_FROM = 120
+_HOURS_FROM = 2 * 3600
+"""Seconds from which on a wait is told in the larger unit."""
 _TROUBLES = frozenset({"failed", "incomplete"})
 
 
@@ -35,6 +38,9 @@ class Display(Protocol):
 
     def finished(self, outcome: Outcome) -> None:
         """A document is finished with."""
+
+    def step_aside(self) -> None:
+        """Take away what moves, for good: something else writes to the terminal now."""
 
     def ended(self, summary: Summary) -> None:
         """The run is over."""
@@ -57,7 +63,7 @@ class Lines:
     def heard(self, document: str, event: Event) -> None:
         """Tells of waits alone."""
         if isinstance(event, Retrying) and not self._quiet:
-            tell(f"waiting  {document}: {event.error.message}; again in {event.seconds:.1f} s")
+            tell(f"waiting  {document}: {event.error.message}; again in {duration(event.seconds)}")
 
     def finished(self, outcome: Outcome) -> None:
         """A line or two."""
@@ -65,6 +71,9 @@ class Lines:
         if outcome.state in told:
             for line in lines(outcome):
                 tell(line)
+
+    def step_aside(self) -> None:
+        """Nothing moves."""
 
     def ended(self, summary: Summary) -> None:
         """The summary."""
@@ -95,7 +104,7 @@ class Bars:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._progress.stop()
+        self.step_aside()
 
     def heard(self, document: str, event: Event) -> None:
         """Moves the document's bar."""
@@ -108,7 +117,7 @@ class Bars:
         elif isinstance(event, (PageRead, PageFailed)):
             self._progress.advance(task)
         elif isinstance(event, Retrying):
-            self._progress.update(task, description=f"{_short(document)} (again in {event.seconds:.0f} s)")
+            self._progress.update(task, description=f"{_short(document)} (again in {duration(event.seconds)})")
 
     def finished(self, outcome: Outcome) -> None:
         """Takes the document's bar away."""
@@ -120,6 +129,11 @@ class Bars:
             for line in lines(outcome):
                 self._progress.console.print(Text(printable(line)))
 
+    def step_aside(self) -> None:
+        """Takes the bars away."""
+        if self._progress.live.is_started:
+            self._progress.stop()
+
     def ended(self, summary: Summary) -> None:
         """The summary."""
         tell(summary.line())
@@ -129,6 +143,13 @@ def tell(line: str) -> None:
     """Write a line to standard error, whatever is in it."""
     sys.stderr.write(f"{printable(line)}\n")
     sys.stderr.flush()
+
+
+def duration(seconds: float) -> str:
+    """A wait as people say it: `8.2 s`, `36 min`, `2.5 h`."""
+    if seconds < _MINUTES_FROM:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < _HOURS_FROM else f"{seconds / 3600:.1f} h"
 
 
 def _short(document: str) -> str:

@@ -21,6 +21,7 @@ from ocr_client import (
     ApiError,
     AsyncClient,
     BadAnswer,
+    BadGateway,
     Event,
     OcrError,
     ReadFields,
@@ -120,7 +121,7 @@ class Run:
             self._met = True
 
     def _heard(self, document: str, event: Event) -> None:
-        if isinstance(event, Retrying) and isinstance(event.error, Unavailable):
+        if isinstance(event, Retrying) and isinstance(event.error, (BadGateway, Unavailable)):
             self._concurrency.full(event.seconds)
         self._display.heard(document, event)
 

@@ -7,6 +7,7 @@ import os
 import sys
 
 from cli.arguments import Format
+from cli.displays import Display
 from cli.fingerprints import Fingerprint
 from cli.renderings import markdown, write_zip
 from cli.sinks import Job
@@ -14,10 +15,14 @@ from ocr_client import Result
 
 
 class StandardOutput:
-    """The one result in its one format, on standard output."""
+    """The one result in its one format, on standard output, once the display is out of its way.
 
-    def __init__(self, form: Format) -> None:
+    The terminal may be at its end whether it is one or not: `ocr scan.pdf | less`.
+    """
+
+    def __init__(self, form: Format, display: Display) -> None:
         self._form = form
+        self._display = display
 
     def prepare(self, job: Job) -> Fingerprint | None:  # noqa: ARG002 - as Sink has it
         """Nothing is remembered."""
@@ -25,8 +30,13 @@ class StandardOutput:
 
     def keep(self, job: Job, state: Fingerprint, result: Result) -> None:  # noqa: ARG002 - as Sink has it
         """Write the result at once. Raises BrokenPipeError where its reader has had enough."""
+        rendered = self._rendered(result)
+        self._display.step_aside()
         try:
-            sys.stdout.buffer.write(self._rendered(result))
+            sys.stdout.buffer.write(rendered)
+            if not rendered.endswith(b"\n") and sys.stdout.isatty():
+                # What is told next begins on a line of its own.
+                sys.stdout.buffer.write(b"\n")
             sys.stdout.buffer.flush()
         except BrokenPipeError:
             # Python flushes once more when it ends.

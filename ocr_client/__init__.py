@@ -14,6 +14,7 @@ from ocr_client.client import Client, Reading
 from ocr_client.errors import (
     ApiError,
     BadAnswer,
+    BadGateway,
     ConfigurationError,
     ConnectionFailed,
     ConnectionLost,
@@ -53,6 +54,7 @@ __all__ = [
     "AsyncClient",
     "AsyncReading",
     "BadAnswer",
+    "BadGateway",
     "Block",
     "Check",
     "Client",

@@ -16,6 +16,7 @@ from ocr_client.errors import (
     BY_TYPE,
     ApiError,
     BadAnswer,
+    BadGateway,
     ConnectionLost,
     DeadlineExceeded,
     LimitExceeded,
@@ -31,14 +32,16 @@ M = TypeVar("M", bound=BaseModel)
 
 _BY_STATUS: dict[int, type[ApiError]] = {
     401: Unauthorized,
-    403: Unauthorized,
     413: LimitExceeded,
     429: Unavailable,
-    502: Unavailable,
+    502: BadGateway,
     503: Unavailable,
     504: DeadlineExceeded,
 }
-"""What a proxy in front of the server means, which does not know the API's form of errors."""
+"""What a proxy in front of the server means, which does not know the API's form of errors.
+
+A 403 is none of them: it may refuse this document alone, and says nothing of the key.
+"""
 
 
 class _ErrorBody(BaseModel):
@@ -126,7 +129,7 @@ def _stranger(response: httpx2.Response) -> BadAnswer:
     kind = response.headers.get("content-type", "no Content-Type")
     return BadAnswer(
         f"{response.url} answers with status {response.status_code} and {kind}, which is not this API: "
-        "is it the server's address?"
+        "is it the server's address, or does a proxy in front of it refuse this?"
     )
 
 

@@ -15,7 +15,7 @@ from typing_extensions import Self, Unpack
 from ocr_client.answers import error_of, health_of, parsed, streams, translated
 from ocr_client.calls import Call, ReadFields, Source, read_call
 from ocr_client.configuration import DEFAULT_TIMEOUT, Configuration
-from ocr_client.errors import OcrError
+from ocr_client.errors import OcrError, Unavailable
 from ocr_client.events import Event, Opened, PageRead, Retrying
 from ocr_client.jobs import (
     cancel_call,
@@ -26,6 +26,7 @@ from ocr_client.jobs import (
     not_over,
     pauses,
     result_call,
+    result_or_fault,
     submit_call,
     told,
 )
@@ -164,7 +165,10 @@ class Client:
 
     def result(self, job: Job | str) -> Result:
         """What a job that is done has read. Raises the ApiError of one that failed, or is not done."""
-        return parsed(Result, self._answer(result_call(job, self._configuration.timeout)))
+        answer = self._ask(result_call(job, self._configuration.timeout), result_or_fault)
+        if isinstance(answer, Unavailable):
+            raise answer
+        return answer
 
     def cancel(self, job: Job | str) -> Job | None:
         """End a job that waits or runs; one that has ended is forgotten, result and all: None. Raises OcrError."""

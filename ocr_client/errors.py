@@ -12,6 +12,7 @@ OcrError
     ├── Unauthorized        unauthorized: no API key, or a wrong one
     ├── LimitExceeded       limit_exceeded: the message names the setting that raises the limit
     ├── Unavailable         unavailable: nothing was done; the same request may pass later
+    ├── BadGateway          a proxy got no answer from the server, which may have done the work
     ├── DeadlineExceeded    timeout: the request's time is over
     ├── EngineFailure       engine_error: the models answered, but not with a page
     └── ServerFailure       any other type
@@ -96,6 +97,10 @@ class LimitExceeded(ApiError):
 
 class Unavailable(ApiError):
     """Nothing was done; the same request may pass later."""
+
+
+class BadGateway(ApiError):
+    """A proxy got no answer from the server: it may be away, and it may have done the work."""
 
 
 class DeadlineExceeded(ApiError):

@@ -10,8 +10,8 @@ import httpx2
 
 from ocr_client.answers import parsed
 from ocr_client.calls import Call, ReadFields, Source, sent_fields
-from ocr_client.errors import TimedOut
-from ocr_client.models import Job, Jobs
+from ocr_client.errors import TimedOut, Unavailable
+from ocr_client.models import Job, Jobs, Result
 
 _FIRST_SECONDS = 0.2
 _MOST_SECONDS = 5.0
@@ -51,6 +51,17 @@ def cancelled(response: httpx2.Response) -> Job | None:
 def listed(response: httpx2.Response) -> tuple[Job, ...]:
     """What GET /jobs answers."""
     return parsed(Jobs, response).jobs
+
+
+def result_or_fault(response: httpx2.Response) -> Result | Unavailable:
+    """What GET of a result answers; the job's own fault is given back, since asking again would not change it."""
+    try:
+        return parsed(Result, response)
+    except Unavailable as error:
+        # What the gateway says of itself, it says with Retry-After; what a proxy says has no type.
+        if error.type == "unavailable" and error.retry_after is None:
+            return error
+        raise
 
 
 def told(response: httpx2.Response) -> Job:

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ocr_client.errors import ConnectionLost, OcrError, ServerUnreachable, Unavailable
+from ocr_client.errors import BadGateway, ConnectionLost, OcrError, ServerUnreachable, Unavailable
 
 
 @dataclass(frozen=True)
@@ -14,15 +14,18 @@ class Retries:
     """How often and how long to try.
 
     A request is sent again where the server says that nothing was done (429, 503), where there was no connection, and
-    where the connection broke, unless the server was asked to keep the result: it would be kept twice. The wait is what
-    Retry-After tells, or grows from `first_seconds`, twofold each time; some chance in it keeps clients apart.
+    where the connection broke, or a proxy's did (502), unless doing it twice would harm: a job would run twice, a
+    result be kept twice. The wait is what Retry-After tells, or grows from `first_seconds`, twofold each time; some
+    chance in it keeps clients apart.
     """
 
     attempts: int = 6
     """Requests in all; 1: nothing is sent again."""
     first_seconds: float = 0.5
     most_seconds: float = 60.0
-    """The longest wait; a server that asks for more is not waited for."""
+    """The longest wait where the server says nothing."""
+    most_told_seconds: float = 60.0
+    """The longest wait that Retry-After may ask for; a server that asks for more is not waited for."""
 
 
 class Attempts:
@@ -43,11 +46,11 @@ class Attempts:
         if asked is None:
             grown = min(self._retries.first_seconds * 2.0 ** (self._made - 1), self._retries.most_seconds)
             return grown * (0.5 + self._chance() / 2)
-        if asked > self._retries.most_seconds:
+        if asked > self._retries.most_told_seconds:
             raise error
-        return asked * (1 + self._chance() / 4)
+        return asked + self._chance() * min(asked, self._retries.most_seconds) / 4
 
     def _may_pass(self, error: OcrError) -> bool:
-        if isinstance(error, ConnectionLost):
+        if isinstance(error, (ConnectionLost, BadGateway)):
             return self._repeatable
         return isinstance(error, (Unavailable, ServerUnreachable))

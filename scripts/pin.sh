@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Resolves constraints.txt, and those of the tests, anew for every Python of pyproject.toml. A version that is pinned already and still fits
-# stays; `scripts/pin.sh --upgrade` takes the newest. Needs the network, and uv (pip install uv).
+# Resolves constraints.txt, the part of it that the air-gap kit carries, and those of the tests, anew for every Python of
+# pyproject.toml. A version that is pinned already and still fits stays; `scripts/pin.sh --upgrade` takes the newest. Needs the network, and uv (pip install uv).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,6 +14,7 @@ pin() { # REQUIREMENTS CONSTRAINTS [uv's options]
 }
 
 pin pyproject.toml constraints.txt --all-extras "$@"
+pin pyproject.toml deploy/airgap/client.txt --extra cli --constraint constraints.txt
 pin tests/vlm_server/requirements.txt tests/vlm_server/constraints.txt "$@"
 for client in tests/clients/environments/*.in; do
     pin "$client" "${client%.in}.txt" "$@"

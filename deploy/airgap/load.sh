@@ -30,3 +30,4 @@ echo
 echo "Next:"
 echo "    ${COMPOSE:-docker compose} up -d --wait"
 echo "    curl -sS -F file=@samples/sample.pdf -H 'Accept: text/markdown' http://127.0.0.1:8081/ocr"
+echo "The command ocr and the Python client are in wheels/: see docs/air-gapped.md."

@@ -30,6 +30,9 @@ fi
 
 mapfile -t images < <("${compose[@]}" config --images | sort -u)
 for image in "${images[@]}"; do
+    if [[ "$image" == */paddleocr-vl-gateway:* ]]; then
+        gateway=$image
+    fi
     if ! docker image inspect "$image" >/dev/null 2>&1; then
         echo "pulling $image"
         docker pull --quiet "$image"
@@ -41,12 +44,26 @@ for image in "${images[@]}"; do
     echo "$file $(docker image inspect --format '{{.Id}}' "$image") $image" >>"$kit/images.txt"
 done
 
+# The command `ocr` and the Python client, for the machines that send documents.
+container=$(docker create --network none "$gateway")
+docker cp "$container:/wheels" "$kit/wheels"
+docker rm --volumes "$container" >/dev/null
+
 cp docker-compose.yml docker-compose.gpu.yml "$kit/"
 # The chart has links to the rules and the dashboard, which it takes along as files.
 cp -rL deploy/compose deploy/prometheus deploy/grafana deploy/helm "$kit/deploy/"
 cp -r docs README.md README.ru.md LICENSE "$kit/"
 cp deploy/airgap/load.sh "$kit/"
 mkdir "$kit/samples" && cp samples/sample.pdf "$kit/samples/"
+# What the pages link to comes along, so that no link is dead.
+for page in README.md README.ru.md docs/*.md docs/ru/*.md; do
+    for link in $(grep -oP '\]\((?!https?:)\K[^)#\s]+' "$page"); do
+        target=$(realpath --relative-to=. "$(dirname "$page")/$link")
+        if [[ ! -e "$kit/$target" ]]; then
+            cp -rL --parents "$target" "$kit/"
+        fi
+    done
+done
 
 setting() { # NAME: its value in the environment, or in .env
     if [[ -n "${!1:-}" ]]; then

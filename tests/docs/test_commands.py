@@ -14,6 +14,7 @@ import pytest
 
 from supervisor.stack import Stack
 from tests.conftest import ROOT
+from tests.docs.installed import absent_modules, extras
 from tests.docs.pages import COMMANDS, ENGLISH, Block, blocks
 from tests.docs.reader import Reader, follow
 
@@ -54,7 +55,8 @@ def followed(
         folder = tmp_path_factory.mktemp(page.stem)
         # Of its own: a page writes a file beside the models.
         shutil.copytree(made_weights, folder / "official_models", copy_function=os.link)
-        return folder, follow(Reader(folder, addresses), blocks(page))
+        reader = Reader(folder, addresses, absent_modules(extras(page)), tmp_path_factory.mktemp("tools"))
+        return folder, follow(reader, blocks(page))
 
     return follow_in_a_folder_of_its_own
 

@@ -24,8 +24,12 @@ USERS = (
     "jobs",
     "troubleshooting",
     "cli",
+    "client",
     "ui",
     "drop-in",
+    "weights",
+    "lite-engine",
+    "runbooks",
 )
 """The chapters that there are in Russian too."""
 

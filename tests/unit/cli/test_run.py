@@ -137,6 +137,18 @@ def test_a_key_that_is_refused_ends_the_run() -> None:
     assert (summary.exit_code, summary.untried) == (Exit.REFUSED, 1)
 
 
+def test_a_document_that_a_proxy_refuses_costs_no_other() -> None:
+    server = by_content(suspicious=httpx2.Response(403, html="<h1>This upload looks like an attack</h1>"))
+    summary = run(server, "a", "suspicious", "b")
+    assert (summary.exit_code, summary.count("done"), summary.count("failed")) == (Exit.SOME_FAILED, 2, 1)
+
+
+def test_a_proxy_that_lost_its_server_is_asked_again() -> None:
+    answers = iter([httpx2.Response(502, html="<h1>502 Bad Gateway</h1>"), told(result())])
+    summary = run(lambda request: ABOUT if request.method == "GET" else next(answers), "a")
+    assert summary.exit_code == Exit.DONE
+
+
 def test_a_proxy_that_knows_nothing_but_the_api_is_no_hindrance() -> None:
     def handler(request: httpx2.Request) -> Any:
         return httpx2.Response(404, html="no") if request.method == "GET" else told(result())

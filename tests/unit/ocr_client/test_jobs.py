@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from ocr_client import ConnectionLost, InvalidRequest, ServerUnreachable, TimedOut, Unavailable
+from ocr_client import BadGateway, ConnectionLost, InvalidRequest, ServerUnreachable, TimedOut, Unavailable
 from ocr_client.jobs import pauses
 
 from .conftest import Call
@@ -39,6 +39,12 @@ def test_a_job_is_submitted_once_without_the_clients_own_timeout(call: Call) -> 
     with pytest.raises(ConnectionLost):
         call(cut, "submit", b"document")
     assert len(cut.requests) == 1
+    # It may have been taken in: the proxy does not know.
+    for method in ("submit", "cancel"):
+        lost = Answers(httpx2.Response(502, html="<h1>502 Bad Gateway</h1>"))
+        with pytest.raises(BadGateway):
+            call(lost, method, b"document" if method == "submit" else "j1")
+        assert len(lost.requests) == 1
 
 
 def test_a_job_is_waited_for(call: Call) -> None:
@@ -77,6 +83,22 @@ def test_a_result_is_the_whole_or_the_jobs_error(call: Call) -> None:
     assert len(failed.requests) == 1
     with pytest.raises(InvalidRequest, match="not now"):
         call(Answers(refusal(404, "invalid_request", "no_such_job")), "job", "j1")
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        refusal(503, code="draining", Retry_After="0"),
+        httpx2.Response(503, html="<h1>503 Service Unavailable</h1>"),
+        httpx2.Response(502, html="<h1>502 Bad Gateway</h1>"),
+        httpx2.ConnectError("refused"),
+        httpx2.ReadError("reset"),
+    ],
+)
+def test_a_result_is_asked_for_again_where_the_way_to_it_fails(call: Call, trouble: Any) -> None:
+    answers = Answers(trouble, httpx2.Response(200, json=result(0)))
+    assert call(answers, "result", "j1").usage.pages == 1
+    assert len(answers.requests) == 2
 
 
 def test_health_tells_what_is_wrong_and_a_proxy_does_not(call: Call) -> None:

@@ -13,6 +13,7 @@ import pytest
 from ocr_client import (
     ApiError,
     BadAnswer,
+    BadGateway,
     Client,
     ConfigurationError,
     ConnectionLost,
@@ -188,6 +189,16 @@ def test_a_cut_answer_is_asked_for_again_unless_it_would_be_kept_twice(call: Cal
         assert len(answers.requests) == 1
 
 
+def test_what_a_proxy_lost_is_asked_for_again_unless_it_would_be_kept_twice(call: Call) -> None:
+    lost = httpx2.Response(502, html="<h1>502 Bad Gateway</h1>")
+    assert call(Answers(lost, stream(*WHOLE)), "read", b"document").usage.pages == 2
+    for kept in ({"save": True}, {"s3": "presigned"}):
+        answers = Answers(lost, stream(*WHOLE))
+        with pytest.raises(BadGateway):
+            call(answers, "read", b"document", **kept)
+        assert len(answers.requests) == 1
+
+
 def test_a_server_that_is_not_there_is_looked_for_again(call: Call) -> None:
     answers = Answers(httpx2.ConnectError("refused"), stream(*WHOLE))
     assert call(answers, "read", b"document", save=True).usage.pages == 2
@@ -224,6 +235,7 @@ def test_the_network_is_given_the_time_that_the_server_has(call: Call) -> None:
         httpx2.Response(200, html="<h1>Welcome to nginx</h1>"),
         httpx2.Response(307, headers={"Location": "http://elsewhere.example"}),
         httpx2.Response(404, html="<h1>Not found</h1>"),
+        httpx2.Response(403, html="<h1>This upload looks like an attack</h1>"),
     ],
 )
 def test_what_is_not_this_api_is_told_so(call: Call, answer: httpx2.Response) -> None:
@@ -245,9 +257,10 @@ def test_what_is_not_this_api_is_told_so(call: Call, answer: httpx2.Response) ->
         (refusal(500, "server_error", "internal_error"), ServerFailure),
         (refusal(418, "a_newer_one", "teapot"), ServerFailure),
         (httpx2.Response(413, html="<h1>413 Request Entity Too Large</h1>"), LimitExceeded),
-        (httpx2.Response(502, html="<h1>502 Bad Gateway</h1>"), Unavailable),
+        (httpx2.Response(502, html="<h1>502 Bad Gateway</h1>"), BadGateway),
         (httpx2.Response(504, html="<h1>504 Gateway Time-out</h1>"), DeadlineExceeded),
-        (httpx2.Response(403, text="no"), Unauthorized),
+        (httpx2.Response(503, html="<h1>503 Service Unavailable</h1>"), Unavailable),
+        (httpx2.Response(401, text="no"), Unauthorized),
     ],
 )
 def test_errors_have_their_classes(call: Call, answer: httpx2.Response, kind: type[ApiError]) -> None:
@@ -256,7 +269,7 @@ def test_errors_have_their_classes(call: Call, answer: httpx2.Response, kind: ty
         call(answers, "read", b"document", attempts=2)
     assert type(raised.value) is kind
     assert raised.value.status == answer.status_code
-    assert len(answers.requests) == (2 if kind is Unavailable else 1)
+    assert len(answers.requests) == (2 if kind in (BadGateway, Unavailable) else 1)
 
 
 def test_an_error_may_end_an_answer_that_has_begun(call: Call) -> None:

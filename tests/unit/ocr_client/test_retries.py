@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from ocr_client import ConnectionLost, OcrError, Retries, ServerUnreachable, TimedOut, Unavailable
+from ocr_client import BadGateway, ConnectionLost, OcrError, Retries, ServerUnreachable, TimedOut, Unavailable
 from ocr_client.retries import Attempts
 
 FULL = Unavailable("full", type="unavailable", code="too_many_requests", retry_after=8.0)
+USED_UP = Unavailable("used up", type="unavailable", code="rate_limited", retry_after=3600.0)
+LOST = BadGateway("lost", type="unknown", code="status_502")
 
 
 def waits(error: OcrError, chance: float, **settings: float) -> list[float]:
@@ -24,6 +28,13 @@ def test_what_the_server_asks_for_is_the_least() -> None:
     assert waits(FULL, 1.0) == [10.0] * 8
 
 
+def test_an_hour_is_waited_for_by_those_who_have_it_and_chance_adds_seconds() -> None:
+    assert waits(USED_UP, 0.0, most_told_seconds=math.inf) == [3600] * 8
+    assert waits(USED_UP, 1.0, most_told_seconds=math.inf) == [3615] * 8
+    with pytest.raises(Unavailable):
+        waits(USED_UP, 0.0, most_seconds=math.inf)
+
+
 def test_attempts_are_counted_over_all_errors() -> None:
     attempts = Attempts(Retries(attempts=3), repeatable=True)
     attempts.failed(FULL)
@@ -32,7 +43,9 @@ def test_attempts_are_counted_over_all_errors() -> None:
         attempts.failed(ServerUnreachable("gone"))
 
 
-@pytest.mark.parametrize(("error", "repeatable"), [(ConnectionLost("cut"), False), (TimedOut("silence"), True)])
+@pytest.mark.parametrize(
+    ("error", "repeatable"), [(ConnectionLost("cut"), False), (LOST, False), (TimedOut("silence"), True)]
+)
 def test_what_may_have_been_done_is_not_done_twice(error: OcrError, repeatable: bool) -> None:
     with pytest.raises(type(error)):
         Attempts(Retries(), repeatable=repeatable).failed(error)
