@@ -8,7 +8,7 @@ from __future__ import annotations
 from engines.decoding.observer import Observer
 from engines.layout.base import LayoutEngine
 from engines.preprocess.base import PreprocessEngine
-from engines.refusals import Refusal, first_of
+from engines.refusals import Notice, Refusal, first_of
 from engines.settings import EngineSettings
 from engines.vlm.base import VlmEngine
 from engines.weights.models import Version
@@ -103,6 +103,15 @@ def make_refusal(settings: EngineSettings) -> Refusal:
 
         refusals.append(vlm_refusal(settings.vlm_backend))
     return first_of(refusals)
+
+
+def make_notice(settings: EngineSettings) -> Notice:
+    """What is told of a page's options that the running engines take and that change nothing."""
+    if settings.engine == "lite" and settings.vlm_engine == "local":
+        from engines.lite.options import vlm_notice
+
+        return vlm_notice
+    return lambda _name, _value: None
 
 
 def pipeline_version(settings: EngineSettings) -> Version:

@@ -10,6 +10,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from gateway.access.clients import sharer
 from gateway.deadline import Deadline
 from gateway.errors import Draining, TooManyRequests
 from gateway.turns import Turns
@@ -56,6 +57,7 @@ class Admission:
 
         Raises TooManyRequests at once when the queue is full, Draining, DeadlineExceeded.
         """
+        client = sharer(client)
         self._check(client)
         async with AsyncExitStack() as stack:
             await deadline.wait(stack.enter_async_context(self._turns.turn(client)))

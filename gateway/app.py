@@ -17,6 +17,9 @@ from gateway import __version__, loop_lag
 from gateway.access.guard import Guard
 from gateway.admission import Admission
 from gateway.background import background
+from gateway.compat.mistral_answers import MistralFailure
+from gateway.compat.paddle_jobs import JobFailure
+from gateway.compat.paddlex_errors import FailureAnswer
 from gateway.error_responses import HANDLERS
 from gateway.jobs.jobs import open_jobs
 from gateway.jobs.work import working
@@ -30,7 +33,10 @@ from gateway.triton import InferenceClient
 
 _DESCRIPTION = """Documents in, Markdown out: PaddleOCR-VL behind Triton, without the internet.
 
-Every answer that is not a success has one form, `{"error": {"type", "code", "message", "param", "request_id"}}`.
+Every answer that is not a success has the form `{"error": {"type", "code", "message", "param", "request_id"}}`.
+Paths that speak the API of another server, PaddleX's, PaddleOCR's or Mistral's, tell errors as that one does, and so
+does `/ocr` to PP-OCR's clients.
+
 Every answer has an `X-Request-Id`, taken from the request if it has one."""
 
 
@@ -47,7 +53,7 @@ def create_app(settings: Settings, triton: InferenceClient | None = None) -> Fas
     metrics.watch("requests_in_flight", "Documents being read.", lambda: admission.in_flight)
     metrics.watch("requests_waiting", "Documents that wait for a turn.", lambda: admission.waiting)
 
-    queue = open_jobs(settings, metrics.registry) if settings.jobs else None
+    queue = open_jobs(settings, metrics) if settings.jobs else None
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -69,16 +75,16 @@ def create_app(settings: Settings, triton: InferenceClient | None = None) -> Fas
         docs_url=None,
         redoc_url=None,
         dependencies=guard.declared,
-        responses=guard.refusals,
+        responses=guard.refusals(),
         telemetry=metrics.tracer.telemetry,
     )
     app.state.admission = admission
     app.state.metrics = metrics
     app.include_router(ocr.router)
     app.include_router(jobs.router)
-    app.include_router(layout_parsing.router)
-    app.include_router(paddle_jobs.router)
-    app.include_router(mistral.router)
+    app.include_router(layout_parsing.router, responses=guard.refusals(FailureAnswer))
+    app.include_router(paddle_jobs.router, responses=guard.refusals(JobFailure))
+    app.include_router(mistral.router, responses=guard.refusals(MistralFailure))
     app.include_router(service.router)
     app.include_router(ui.router)
     docs.mount(app)

@@ -1,4 +1,4 @@
-"""What the fields of POST /ocr and POST /jobs ask for: a reading, and who keeps its result."""
+"""What the fields of a request ask for: a reading, whether its pages are drawn, and who keeps its result."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from gateway.deadline import Deadline
 from gateway.document import Task
 from gateway.errors import NotConfigured
-from gateway.page_ranges import PageRanges
+from gateway.page_ranges import EVERY_PAGE, PageRanges
 from gateway.retry import Patience
 from gateway.save import Saver
 from gateway.schemas import OcrFields
@@ -22,10 +22,16 @@ def task_of(
     deadline: Deadline,
     request_id: str,
     client: str,
+    pages: PageRanges | None = None,
     visualize: bool = False,
     patience: Patience | None = None,
 ) -> Task:
-    """The reading of the document at `path`. Raises InvalidField where `pages` are no ranges."""
+    """The reading of the document at `path`; `pages` take the place of those in `fields`.
+
+    Raises InvalidField where the pages in `fields` are no ranges.
+    """
+    if pages is None:
+        pages = EVERY_PAGE if fields.pages is None else PageRanges.parse(fields.pages)
     return Task(
         path=path,
         options=fields.options,
@@ -33,12 +39,17 @@ def task_of(
         deadline=deadline,
         request_id=request_id,
         client=client,
-        pages=PageRanges.parse(fields.pages) if fields.pages is not None else None,
+        pages=pages,
         on_error=fields.on_error,
         keep_images=fields.page_images,
         visualize=visualize,
         patience=patience,
     )
+
+
+def draws(asked: bool | None, services: Services) -> bool:
+    """Whether what was found is drawn on each page: as a request asks, else as VISUALIZE says."""
+    return services.settings.visualize if asked is None else asked
 
 
 def saver_of(fields: OcrFields, services: Services) -> Saver | None:

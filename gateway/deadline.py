@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
@@ -57,11 +56,9 @@ class Deadline:
     async def wait(self, work: Awaitable[T]) -> T:
         """Wait for `work`, and cancel it at the deadline.
 
-        Raises DeadlineExceeded when the time is over.
+        Raises DeadlineExceeded when the time is over; a TimeoutError of the work's own is the work's.
         """
         # Not asyncio.wait_for: before Python 3.12 it forgets a cancellation that meets the end of the work.
-        try:
-            with anyio.fail_after(self.remaining()):
-                return await work
-        except (TimeoutError, asyncio.TimeoutError):
-            raise self.exceeded() from None
+        with anyio.move_on_after(self.remaining()):
+            return await work
+        raise self.exceeded()

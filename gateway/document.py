@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from gateway.deadline import Deadline
 from gateway.errors import GatewayError
 from gateway.options import Options
-from gateway.page_ranges import PageRanges
+from gateway.page_ranges import EVERY_PAGE, PageRanges
 from gateway.retry import Patience
 
 OnError = Literal["fail", "skip"]
@@ -29,11 +29,13 @@ class Task:
     deadline: Deadline
     request_id: str
     client: str
-    pages: PageRanges | None = None
+    pages: PageRanges = EVERY_PAGE
     on_error: OnError = "fail"
     keep_images: bool = False
     visualize: bool = False
     patience: Patience | None = None
+    forget_pictures: bool = False
+    """Whether `progress` alone needs the pictures of a page: nothing is kept of them but their names."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,16 @@ class Page:
     width: int = 0
     height: int = 0
     drawings: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about: pictures, and the text, which stands in the Markdown and in the blocks."""
+        pictures = (*self.images.values(), *self.drawings.values(), self.image or b"")
+        return sum(map(len, pictures)) + 2 * len(self.markdown)
+
+    def without_pictures(self) -> Page:
+        """The same, its pictures forgotten but for their names."""
+        return replace(self, images=dict.fromkeys(self.images, b""), image=None, drawings={})
 
 
 @dataclass(frozen=True)
@@ -97,6 +109,9 @@ class Progress(Protocol):
     def opened(self, kind: str, page_count: int, indices: list[int]) -> None:
         """The document is open: of its pages those at `indices` are to be read."""
 
+    async def room(self, index: int) -> None:
+        """Wait until there is room for the page at `index`; asked in the order of the document, before it is read."""
+
     def read(self, page: Page | Failure) -> None:
         """A page is done."""
 
@@ -106,6 +121,9 @@ class Unheard:
 
     def opened(self, kind: str, page_count: int, indices: list[int]) -> None:
         """Nothing."""
+
+    async def room(self, index: int) -> None:
+        """There always is."""
 
     def read(self, page: Page | Failure) -> None:
         """Nothing."""

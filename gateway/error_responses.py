@@ -12,14 +12,18 @@ from starlette.exceptions import HTTPException
 
 from gateway.compat.envelopes import enveloped
 from gateway.error_status import status_of
-from gateway.errors import GatewayError, InvalidField, InvalidRequest, MethodNotAllowed, NoSuchPath
+from gateway.errors import BodyTooSlow, GatewayError, InvalidField, InvalidRequest, MethodNotAllowed, NoSuchPath
 
 
 def respond(request: Request, error: GatewayError) -> JSONResponse:
     """The answer that tells `error`; the log line and the counters learn of it too."""
     request.state.log["code"] = error.code
-    request.app.state.metrics.errors.labels(error.code).inc()
+    if not error.counted:
+        request.app.state.metrics.errors.labels(error.code).inc()
     headers = {} if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+    if isinstance(error, BodyTooSlow):
+        # RFC 9110, 15.5.9: the rest of the body is not waited for.
+        headers["Connection"] = "close"
     return JSONResponse(enveloped(error, request), status_of(error), headers=headers)
 
 

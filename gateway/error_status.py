@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.errors import (
     BodyTooLarge,
+    BodyTooSlow,
     ClientDisconnected,
     DeadlineExceeded,
     EngineFailure,
@@ -40,6 +41,7 @@ STATUS: dict[type[GatewayError], int] = {
     Unauthorized: 401,
     LimitExceeded: 422,
     BodyTooLarge: 413,
+    BodyTooSlow: 408,
     Unavailable: 503,
     StorageFull: 507,
     TooManyRequests: 429,

@@ -25,8 +25,10 @@ GatewayError
 ├── Unauthorized                no API key, or one that this server does not know
 ├── LimitExceeded               a limit of the gateway; the message names the setting that raises it
 │   ├── BodyTooLarge            MAX_UPLOAD_BYTES
+│   ├── BodyTooSlow             RECEIVE_TIMEOUT
 │   ├── TooManyPages            MAX_PAGES
-│   └── PageTooLarge            MAX_PAGE_PIXELS
+│   ├── PageTooLarge            MAX_PAGE_PIXELS
+│   └── ResultTooLarge          MAX_RESULT_BYTES
 ├── Unavailable                 nothing was done; the same request may pass later
 │   ├── TooManyRequests         MAX_REQUESTS and MAX_QUEUE, or MAX_JOBS, are used up
 │   ├── RateLimited             the client's rate (RATE_LIMIT, or that of its key) is used up
@@ -48,6 +50,7 @@ GatewayError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -55,11 +58,12 @@ class GatewayError(Exception):
     """Anything that ends a request.
 
     `message` is for people: what is wrong and what helps. `param` names the field at fault. `retry_after` is in
-    seconds.
+    seconds. `counted`: the metrics have it already, and it is only told again.
     """
 
     kind: ClassVar[str] = "server_error"
     code: ClassVar[str] = "internal_error"
+    counted: bool = False
 
     def __init__(self, message: str, *, param: str | None = None, retry_after: int | None = None) -> None:
         super().__init__(message)
@@ -67,9 +71,21 @@ class GatewayError(Exception):
         self.param = param
         self.retry_after = retry_after
 
-    def on_page(self, number: int) -> GatewayError:
-        """The same error, its message saying that it arose on page `number`, counted from 1."""
-        return type(self)(f"page {number}: {self.message}", param=self.param, retry_after=self.retry_after)
+    def on_page(self, name: str) -> GatewayError:
+        """The same error, its message saying that it arose on the page that the client knows by `name`."""
+        return type(self)(f"page {name}: {self.message}", param=self.param, retry_after=self.retry_after)
+
+    def renamed(self, names: Mapping[str, str]) -> GatewayError:
+        """The same error to clients whose API has other names for this gateway's fields, in `names` by these.
+
+        A message begins with the name of the field at fault.
+        """
+        name = names.get(self.param or "")
+        if name is None:
+            return self
+        begins = self.message.startswith((f"{self.param}:", f"{self.param} "))
+        message = name + self.message.removeprefix(str(self.param)) if begins else self.message
+        return type(self)(message, param=name, retry_after=self.retry_after)
 
 
 class InvalidRequest(GatewayError):
@@ -119,6 +135,10 @@ class UnknownField(InvalidRequest):
     """A field or an option that does not exist."""
 
     code = "unknown_field"
+
+    def renamed(self, names: Mapping[str, str]) -> GatewayError:  # noqa: ARG002 - of GatewayError
+        """The same: it names what the client sent."""
+        return self
 
 
 class InvalidField(InvalidRequest):
@@ -214,9 +234,15 @@ class LimitExceeded(GatewayError):
 
 
 class BodyTooLarge(LimitExceeded):
-    """More bytes than MAX_UPLOAD_BYTES."""
+    """More bytes than MAX_UPLOAD_BYTES, or more beside the document than anybody needs."""
 
     code = "body_too_large"
+
+
+class BodyTooSlow(LimitExceeded):
+    """A body of which nothing came for RECEIVE_TIMEOUT, or too little."""
+
+    code = "body_too_slow"
 
 
 class TooManyPages(LimitExceeded):
@@ -229,6 +255,12 @@ class PageTooLarge(LimitExceeded):
     """More pixels than MAX_PAGE_PIXELS."""
 
     code = "page_too_large"
+
+
+class ResultTooLarge(LimitExceeded):
+    """More bytes of pictures and text read than MAX_RESULT_BYTES."""
+
+    code = "result_too_large"
 
 
 class Unavailable(GatewayError):

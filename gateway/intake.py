@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic
@@ -18,8 +18,9 @@ from fastapi import Request
 
 from gateway.asked import task_of
 from gateway.deadline import Deadline
-from gateway.disconnect import unless_disconnected
+from gateway.disconnect import unless_disconnected, unless_hung_up
 from gateway.document import Document, Progress, Task
+from gateway.page_ranges import PageRanges
 from gateway.schemas import OcrFields
 from gateway.services import Services
 from gateway.sources.form import F, Form
@@ -42,8 +43,8 @@ class Sent(Generic[F]):
         """Seconds since the request came."""
         return time.monotonic() - self.begun_at
 
-    def task(self, fields: OcrFields, *, visualize: bool = False) -> Task:
-        """The reading of this document that `fields` ask for. Raises InvalidField."""
+    def task(self, fields: OcrFields, *, pages: PageRanges | None = None, visualize: bool = False) -> Task:
+        """The reading of this document that `fields` ask for; `pages` take the place of theirs. Raises InvalidField."""
         state = self.request.state
         return task_of(
             fields,
@@ -52,6 +53,7 @@ class Sent(Generic[F]):
             deadline=self.deadline,
             request_id=state.request_id,
             client=state.client,
+            pages=pages,
             visualize=visualize,
         )
 
@@ -67,16 +69,28 @@ class Sent(Generic[F]):
 
 
 @asynccontextmanager
+async def admitted(request: Request, services: Services, deadline: Deadline) -> AsyncIterator[None]:
+    """Hold a permit for the length of the block; who hangs up while he waits for it gives his place up.
+
+    Raises what Admission.permit raises, and ClientDisconnected.
+    """
+    async with AsyncExitStack() as stack:
+        permit = services.admission.permit(request.state.client, deadline)
+        await unless_hung_up(request.scope, stack.enter_async_context(permit))
+        yield
+
+
+@asynccontextmanager
 async def intake(
     request: Request, services: Services, form: Form[F], folder: Path | None = None
 ) -> AsyncIterator[Sent[F]]:
     """Take a permit and the body, read as `form` says; both are given back at the end of the block.
 
-    The document lies in `folder`, or under TMPDIR. Raises what Admission.permit and BodyReader.read raise, StorageFull.
+    The document lies in `folder`, or under TMPDIR. Raises what `admitted` and BodyReader.read raise, StorageFull.
     """
     begun_at = time.monotonic()
     deadline = Deadline.after(services.settings.request_timeout)
-    async with services.admission.permit(request.state.client, deadline):
+    async with admitted(request, services, deadline):
         with tempfile.TemporaryDirectory(prefix=".ocr-", dir=folder) as own_folder:
             path = Path(own_folder) / "document"
             with services.metrics.stage("receive"), room_in("TMPDIR" if folder is None else "JOBS_DIR or TMPDIR"):

@@ -18,6 +18,7 @@ from prometheus_client import (
 )
 
 from gateway.access.clients import key_of
+from gateway.error_status import BY_CODE
 from gateway.tracing import Tracer, untraced
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600)
@@ -42,7 +43,10 @@ class Metrics:
             registry=self.registry,
         )
         self.errors = Counter(
-            "ocr_gateway_errors", "Answers that are errors, by their code.", ("code",), registry=self.registry
+            "ocr_gateway_errors",
+            "Answers that are errors and jobs that failed, by code.",
+            ("code",),
+            registry=self.registry,
         )
         self.pages = Counter("ocr_gateway_pages", "Pages read.", registry=self.registry)
         self.skipped = Counter(
@@ -70,7 +74,7 @@ class Metrics:
         self.renderers = Gauge("ocr_gateway_renderers", "Processes that draw pages.", registry=self.registry)
         self.renderers_ended = Counter(
             "ocr_gateway_renderers_ended",
-            "Drawing processes that were replaced: crashed, timed_out or recycled.",
+            "Drawing processes that were replaced: crashed, timed_out, cancelled or recycled.",
             ("reason",),
             registry=self.registry,
         )
@@ -92,6 +96,11 @@ class Metrics:
             "Documents that this gateway counted alone, because Redis failed.",
             registry=self.registry,
         )
+        # From 0 on: Prometheus sees no increase in a series that begins with its first count.
+        for code in BY_CODE:
+            self.errors.labels(code)
+        for reason in ("crashed", "timed_out", "cancelled", "recycled"):
+            self.renderers_ended.labels(reason)
         self.loop_lag_seconds = Histogram(
             "ocr_gateway_event_loop_lag_seconds",
             "Seconds by which the event loop came too late to a timer.",

@@ -23,6 +23,7 @@ from gateway.security_headers import secure
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _QUIET = ("/livez", "/metrics", "/health")
 """Routes whose successes nobody wants to read of every few seconds."""
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _LOG = logging.getLogger(__name__)
 
 
@@ -68,10 +69,12 @@ class RequestContext:
 
     def _record(self, scope: Scope, exchange: _Exchange, trace_id: str | None) -> None:
         state = scope["state"]
-        # The route's pattern and not the path as sent: strangers must not be able to make up label values.
+        # The route's pattern and not the path as sent, and methods that exist: strangers must not be able to make up
+        # label values.
         path = getattr(scope.get("route"), "path", "other")
+        method = scope["method"] if path != "other" and scope["method"] in _METHODS else "other"
         seconds = time.perf_counter() - exchange.begun_at
-        self._metrics.answered(path, scope["method"] if path != "other" else "other", exchange.status, state["client"])
+        self._metrics.answered(path, method, exchange.status, state["client"])
         self._metrics.request_seconds.labels(path).observe(seconds)
         self._metrics.received_bytes.labels(path).inc(exchange.received)
         self._metrics.sent_bytes.labels(path).inc(exchange.sent)

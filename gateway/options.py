@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 Threshold = Annotated[float, Field(ge=0, le=1)]
 Ratio = Annotated[float, Field(gt=0)]
 MergeMode = Literal["large", "small", "union"]
+Pixels = Annotated[int, Field(gt=0, le=28 * 28 * 3600)]
+"""Of a block's image as the model sees it; the engines have the same bound (engines.vlm.base.MOST_PIXELS)."""
 
 RESTRUCTURING = frozenset({"restructurePages", "mergeTables", "relevelTitles"})
 """The options that concern the document and not a page."""
@@ -55,8 +57,8 @@ class Options(BaseModel):
     repetitionPenalty: Ratio | None = Field(default=None, description="Of the decoder.")
     temperature: Annotated[float, Field(ge=0)] | None = Field(default=None, description="Of the decoder.")
     topP: Annotated[float, Field(gt=0, le=1)] | None = Field(default=None, description="Of the decoder.")
-    minPixels: Annotated[int, Field(gt=0)] | None = Field(default=None, description="Least pixels of a block image.")
-    maxPixels: Annotated[int, Field(gt=0)] | None = Field(default=None, description="Most pixels of a block image.")
+    minPixels: Pixels | None = Field(default=None, description="Least pixels of a block image.")
+    maxPixels: Pixels | None = Field(default=None, description="Most pixels of a block image.")
     maxNewTokens: Annotated[int, Field(gt=0)] | None = Field(default=None, description="Most tokens of a block.")
     mergeLayoutBlocks: bool | None = Field(default=None, description="Join blocks that belong together.")
     markdownIgnoreLabels: list[str] | None = Field(default=None, description="Labels left out of the Markdown.")

@@ -12,9 +12,13 @@ _RANGE = re.compile(r"\s*(\d{1,9})\s*(?:(-)\s*(\d{1,9})?\s*)?", re.ASCII)
 
 @dataclass(frozen=True)
 class PageRanges:
-    """Ranges of page numbers, first and last included; a last of None is the document's last page."""
+    """Ranges of page numbers, first and last included; a last of None is the document's last page.
+
+    These count from 1. `counted_from` is the number of the first page to the client, as messages have it.
+    """
 
     ranges: tuple[tuple[int, int | None], ...]
+    counted_from: int = 1
 
     @classmethod
     def parse(cls, text: str) -> PageRanges:
@@ -33,16 +37,20 @@ class PageRanges:
         for first, last in self.ranges:
             if max(first, last or 0) > page_count:
                 pages = "1 page" if page_count == 1 else f"{page_count} pages"
-                raise PagesOutside(
-                    f"pages asks for page {max(first, last or 0)}, but the document has {pages}", param="pages"
-                )
+                asked = self.name_of(max(first, last or 0) - 1)
+                raise PagesOutside(f"pages asks for page {asked}, but the document has {pages}", param="pages")
         chosen = self._disjoint(page_count)
         count = sum(map(len, chosen))
         if count > most:
             raise TooManyPages(
-                f"{count} pages are asked for, and MAX_PAGES is {most}: choose fewer by pages", param="pages"
+                f"pages: {count} pages are asked for, and MAX_PAGES is {most}: ask for fewer", param="pages"
             )
         return [index for part in chosen for index in part]
+
+    def name_of(self, index: int) -> str:
+        """The number of the page at `index`, as messages tell it."""
+        number = index + self.counted_from
+        return str(number) if self.counted_from == 1 else f"{number} (counted from {self.counted_from})"
 
     def _disjoint(self, page_count: int) -> list[range]:
         """The ranges as indices, ascending, none of them in two."""

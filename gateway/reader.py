@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 
+from gateway.access.clients import sharer
 from gateway.document import Document, Failure, Page, Progress, Task, Unheard, Warn
-from gateway.errors import BadImage, EngineFailure, PageTooLarge, RenderFailed
+from gateway.errors import BadImage, EngineFailure, PageTooLarge, RenderFailed, ResultTooLarge
 from gateway.metrics import Metrics
-from gateway.page_ranges import EVERY_PAGE
 from gateway.pages.pool import RendererPool, SourceDocument
 from gateway.restructuring import Restructurer
 from gateway.retry import Retrier
@@ -22,8 +22,15 @@ _OF_A_PAGE = (BadImage, RenderFailed, PageTooLarge, EngineFailure)
 """The errors that say something of one page; the others are of the request or of the server."""
 
 
+_KEPT_PART = 16
+"""One in so many places for pages is kept for others, however many documents one client sends."""
+
+
 class DocumentReader:
-    """Reads documents: at most `max_pages` of each, `per_document` pages in flight of one and `over_all` of all."""
+    """Reads documents: at most `max_pages` of each, `per_document` pages in flight of one and `over_all` of all.
+
+    What is kept of one has at most `max_bytes`.
+    """
 
     def __init__(
         self,
@@ -34,6 +41,7 @@ class DocumentReader:
         metrics: Metrics,
         *,
         max_pages: int,
+        max_bytes: int,
         per_document: int,
         over_all: Callable[[], int],
     ) -> None:
@@ -43,18 +51,20 @@ class DocumentReader:
         self._retrier = retrier
         self._restructurer = restructurer
         self._max_pages = max_pages
+        self._max_bytes = max_bytes
         self._per_document = per_document
-        self._turns = Turns(over_all)
+        self._turns = Turns(over_all, each=lambda: over_all() - over_all() // _KEPT_PART)
 
     async def read(self, task: Task, progress: Progress | None = None) -> Document:
         """Read the chosen pages, telling `progress` of each.
 
         Raises the error of the first page that fails, with its number; then nothing further of the document is sent.
-        With `on_error` "skip" errors of single pages are raised only when no page at all could be read.
+        With `on_error` "skip" errors of single pages are raised only when no page at all could be read. ResultTooLarge
+        is raised as soon as the pages together are.
         """
         progress = progress or Unheard()
-        source = await self._pool.open(task.path, task.deadline)
-        indices = (task.pages or EVERY_PAGE).select(source.page_count, self._max_pages)
+        source = await self._pool.open(task.path, task.deadline, sharer(task.client))
+        indices = task.pages.select(source.page_count, self._max_pages)
         progress.opened(source.kind, source.page_count, indices)
         restructures = _restructures(task, len(indices))
         done = await self._read_pages(source, indices, _without_formatting(task) if restructures else task, progress)
@@ -78,13 +88,25 @@ class DocumentReader:
         self, source: SourceDocument, indices: list[int], task: Task, progress: Progress
     ) -> list[Page | Failure]:
         slots = asyncio.Semaphore(self._per_document)
+        size = 0
 
         async def one(index: int) -> Page | Failure:
+            nonlocal size
             # Both are held while the page image exists, so no more of them exist than that.
-            async with slots, self._turns.turn(task.client):
-                page = await self._read_or_skip(source, index, task)
+            async with slots:
+                # Who takes long to hear of pages holds up his own.
+                await task.deadline.wait(progress.room(index))
+                async with self._turns.turn(sharer(task.client)):
+                    page = await self._read_or_skip(source, index, task)
+            if isinstance(page, Failure):
+                progress.read(page)
+                return page
+            kept = page.without_pictures() if task.forget_pictures else page
+            size += kept.size
+            if size > self._max_bytes:
+                raise _too_large(self._max_bytes, task)
             progress.read(page)
-            return page
+            return kept
 
         tasks = [asyncio.create_task(one(index)) for index in indices]
         try:
@@ -99,7 +121,7 @@ class DocumentReader:
         try:
             page = await self._read_page(source, index, task)
         except _OF_A_PAGE as error:
-            named = error.on_page(index + 1) if source.page_count > 1 else error
+            named = error.on_page(task.pages.name_of(index)) if source.page_count > 1 else error
             if task.on_error == "skip":
                 self._metrics.skipped.labels(error.code).inc()
                 return Failure(index, named)
@@ -109,7 +131,7 @@ class DocumentReader:
 
     async def _read_page(self, source: SourceDocument, index: int, task: Task) -> Page:
         with self._metrics.stage("render", page=index + 1):
-            image = await self._pool.page(source, index, task.dpi, task.deadline)
+            image = await self._pool.page(source, index, task.dpi, task.deadline, sharer(task.client))
         data = image.data if image.data is not None else await asyncio.to_thread(source.path.read_bytes)
         with self._metrics.stage("infer", page=index + 1):
             result = await self._retrier.call(partial(self._ask, data, task), task.deadline, task.patience)
@@ -133,6 +155,14 @@ class DocumentReader:
         if task.visualize:
             options["visualize"] = True
         return self._tritons.read_page(data, options, task.deadline, task.request_id)
+
+
+def _too_large(most: int, task: Task) -> ResultTooLarge:
+    helps = "leave page_images out, " if task.keep_images else ""
+    return ResultTooLarge(
+        f"what is read of the document has more than {most} bytes with its pictures, and MAX_RESULT_BYTES is that: "
+        f"{helps}choose fewer pages, or stream them from /ocr"
+    )
 
 
 def _restructures(task: Task, pages: int) -> bool:

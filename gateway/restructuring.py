@@ -10,7 +10,7 @@ from typing import Any
 
 from gateway.deadline import Deadline
 from gateway.document import Document, Page, Task, Warn
-from gateway.errors import EngineFailure
+from gateway.errors import EngineFailure, InvalidRequest
 from gateway.metrics import Metrics
 from gateway.retry import Patience, Retrier
 from gateway.triton import RestructuredPage
@@ -33,7 +33,8 @@ class Restructurer:
         try:
             with self._metrics.stage("restructure"):
                 pages = await self._restructure(document.pages, task)
-        except EngineFailure as error:
+        except (EngineFailure, InvalidRequest) as error:
+            # Refused pages were read from a stranger's document: what he wrote into a table must not cost him the rest.
             warn = Warn(
                 None, "not_restructured", f"tables over page breaks and title levels are as read: {error.message}"
             )

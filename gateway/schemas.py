@@ -9,13 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.document import OnError
 from gateway.options import Options
 
+PageText = Annotated[str, Field(max_length=1000)]
+
 
 class OcrFields(BaseModel):
     """The fields beside the document, the same in JSON and in multipart."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    pages: Annotated[str, Field(max_length=1000)] | None = Field(
+    pages: PageText | None = Field(
         default=None, description='Pages to read, counted from 1: "1-3,7", "5-".', examples=["1-3,7"]
     )
     dpi: Annotated[int, Field(ge=36, le=600)] | None = Field(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 from fastapi import FastAPI
 
+from gateway.connections import Connection, Limits
 from gateway.settings import Settings
 
 
@@ -20,9 +23,14 @@ class Server(uvicorn.Server):
     """
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
+        limits = Limits(settings)
+        limits.make_room()
         super().__init__(
             uvicorn.Config(
                 app,
+                # Uvicorn only calls it.
+                http=cast(Any, partial(Connection, limits=limits)),
+                ws="none",
                 host=settings.host,
                 port=settings.gateway_port,
                 log_config=None,

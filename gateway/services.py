@@ -121,6 +121,7 @@ async def running(
             seconds=settings.render_timeout,
             memory_bytes=settings.render_memory_bytes,
             max_pixels=settings.max_page_pixels,
+            reencode=settings.reencode_images,
             ended=lambda reason: metrics.renderers_ended.labels(reason).inc(),
         )
         metrics.renderers.set_function(lambda: pool.size)
@@ -134,7 +135,7 @@ async def running(
             admission=admission,
             metrics=metrics,
             tritons=tritons,
-            bodies=BodyReader(fetcher, settings.max_upload_bytes),
+            bodies=BodyReader(fetcher, settings.max_upload_bytes, settings.receive_timeout),
             restructurer=restructurer,
             reader=DocumentReader(
                 pool,
@@ -143,6 +144,7 @@ async def running(
                 restructurer,
                 metrics,
                 max_pages=settings.max_pages,
+                max_bytes=settings.max_result_bytes,
                 per_document=settings.pages_in_flight,
                 over_all=lambda: settings.pages_over_all(tritons.up),
             ),
@@ -158,7 +160,8 @@ def _client(url: HttpUrl, settings: Settings, metrics: Metrics) -> InferenceClie
         url,
         # As many as there are pages, canaries and documents to restructure, each of which has a limit of its own.
         connections=0,
-        seconds=settings.request_timeout + 30,
+        # Each call has its deadline, which is to end it; this ends what that failed to.
+        seconds=max(settings.request_timeout, settings.job_timeout if settings.jobs else 0.0) + 30,
         headers=metrics.tracer.headers,
     )
 

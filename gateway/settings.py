@@ -31,10 +31,6 @@ class SettingsError(Exception):
     """A variable of the environment has a value that can't be used; the message names it and what it takes."""
 
 
-_PAGES_OF_A_TRITON = 32
-"""As many as keep its batches full, and half of its OCR_MAX_IN_FLIGHT: another gateway may ask it too."""
-
-
 def _usable_cores() -> int:
     return len(os.sched_getaffinity(0))
 
@@ -92,6 +88,18 @@ class Settings(BaseSettings):
         le=1,
         description="Largest part of MAX_REQUESTS and MAX_QUEUE that one client may hold: an API key, or an address.",
     )
+    max_connections: int = Field(
+        default=1000,
+        ge=1,
+        description="Open connections; further ones are closed at once. CLIENT_SHARE of them is for one address, "
+        "unless it is in TRUSTED_PROXIES.",
+    )
+    receive_timeout: float = Field(
+        default=20,
+        gt=0,
+        description="Seconds that a client may keep the gateway waiting: for a request; for its body, without a byte, "
+        "or behind 8 KiB a second.",
+    )
     request_timeout: float = Field(
         default=600, gt=0, description="Seconds a request may take, waiting included; caps its own `timeout`."
     )
@@ -111,6 +119,12 @@ class Settings(BaseSettings):
         description="Bytes of a document, uploaded or fetched; it lies under TMPDIR meanwhile.",
     )
     max_pages: int = Field(default=1000, ge=1, description="Pages read of one document.")
+    max_result_bytes: int = Field(
+        default=256 * MEBIBYTE,
+        ge=1,
+        description="Bytes of what is read of one document, pictures and asked-for page images above all; its answer "
+        "takes four times as much memory. Pages that a stream has told do not count, unless they are saved.",
+    )
     max_page_pixels: int = Field(
         default=50_000_000,
         ge=10_000,
@@ -119,14 +133,23 @@ class Settings(BaseSettings):
     pages_in_flight: int = Field(
         default=8, ge=1, description="Pages of one document that are rendered or read at once."
     )
+    # As many as keep its batches full, and half of its OCR_MAX_IN_FLIGHT: another gateway may ask it too.
+    pages_a_triton: int = Field(
+        default=32,
+        ge=1,
+        description="The same of all documents, for each Triton up; at most this gateway's share of OCR_MAX_IN_FLIGHT.",
+    )
     max_pages_in_flight: int | None = Field(
         default=None,
         ge=1,
-        description="The same over all documents, at or below the Tritons' OCR_MAX_IN_FLIGHT; default: 32 a Triton.",
+        description="The same over all documents, however many Tritons are up; wins over PAGES_A_TRITON.",
     )
 
     pdf_dpi: int = Field(
-        default=200, ge=36, le=600, description="Resolution of rendered PDF pages if a request names none."
+        default=200,
+        ge=36,
+        le=600,
+        description="Resolution of rendered PDF pages if a request names none; PaddleX's APIs have 144, as there.",
     )
     pdf_renderer: Literal["auto", "pdfium", "poppler"] = Field(
         default="auto", description="Who draws PDF pages; auto: pdfium, and poppler where pdfium fails."
@@ -134,11 +157,23 @@ class Settings(BaseSettings):
     render_workers: int = Field(
         default_factory=lambda: min(4, _usable_cores()),
         ge=1,
-        description="Processes that draw and check pages; default: the cores, at most 4.",
+        description="Processes that draw and check pages, and one more where several clients send them; default: the "
+        "cores, at most 4.",
     )
-    render_timeout: float = Field(default=30, gt=0, description="Seconds that drawing one page may take.")
+    render_timeout: float = Field(
+        default=30,
+        gt=0,
+        description="Seconds that drawing one page may take; who draws it where another one failed has what is left, a "
+        "quarter at least.",
+    )
     render_memory_bytes: int = Field(
         default=2048 * MEBIBYTE, ge=256 * MEBIBYTE, description="Address space of one drawing process."
+    )
+
+    reencode_images: bool = Field(
+        default=False,
+        description="Whether JPEG and PNG images too are decoded by nobody but a drawing process, and handed on as new "
+        "PNGs; costs 0.1 to 0.3 s of CPU a page.",
     )
 
     url_fetch: bool = Field(default=True, description="Whether `url` is allowed at all (on, off).")
@@ -185,7 +220,7 @@ class Settings(BaseSettings):
 
     visualize: bool = Field(
         default=False,
-        description="Whether /layout-parsing draws what was found on each page when a request does not say.",
+        description="Whether PaddleX's APIs draw what was found on each page when a request does not say.",
     )
     output_dir: Path = Field(default=Path("output"), description="Where results are kept, one folder a document.")
     save: bool = Field(default=False, description="Whether results are kept when a request does not say.")
@@ -235,7 +270,7 @@ class Settings(BaseSettings):
 
     def pages_over_all(self, tritons: int) -> int:
         """Pages in flight over all documents while so many Tritons are up."""
-        return self.max_pages_in_flight or _PAGES_OF_A_TRITON * max(1, tritons)
+        return self.max_pages_in_flight or self.pages_a_triton * max(1, tritons)
 
     def missing_s3_settings(self) -> list[str]:
         """The variables without which results can't be uploaded; empty when S3 is configured."""

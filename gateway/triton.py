@@ -24,7 +24,7 @@ from tritonclient.http.aio import InferenceServerClient
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 from gateway.deadline import Deadline
-from gateway.errors import DeadlineExceeded, EngineFailure, GatewayError
+from gateway.errors import DeadlineExceeded, EngineFailure, EngineRestarting, GatewayError
 from gateway.triton_errors import late, meaning, restarting
 
 _LOG = logging.getLogger(__name__)
@@ -107,7 +107,7 @@ class Models:
             return False
 
     async def read_page(self, image: bytes, options: dict[str, Any], deadline: Deadline, request_id: str) -> PageResult:
-        """Read one page: `image` is a whole encoded image. Cancelled, it has Triton drop the page too.
+        """Read one page: `image` is a whole encoded image. Where it ends without an answer Triton drops the page too.
 
         Raises InvalidRequest and its kin, EngineOverloaded, EngineRestarting, EngineFailure, DeadlineExceeded.
         """
@@ -115,7 +115,9 @@ class Models:
         told = {**options, "deadline": deadline.unix(), "cancelKey": key}
         try:
             answer = await self._infer("ocr", [_bytes("IMAGE", image), _json("OPTIONS", told)], deadline, request_id)
-        except asyncio.CancelledError:
+        except BaseException as error:
+            if _answered(error):
+                raise
             self._cancelling.add(task := asyncio.create_task(self._cancel(key)))
             task.add_done_callback(self._cancelling.discard)
             raise
@@ -140,9 +142,9 @@ class Models:
 
         One result a page, or one in all with `concatenatePages`.
 
-        Raises EngineOverloaded, EngineRestarting, EngineFailure, DeadlineExceeded.
+        Raises InvalidRequest, EngineOverloaded, EngineRestarting, EngineFailure, DeadlineExceeded.
         """
-        inputs = [_json("PAGES", pages), _json("OPTIONS", options)]
+        inputs = [_json("PAGES", pages), _json("OPTIONS", {**options, "deadline": deadline.unix()})]
         answer = await self._infer("restructure", inputs, deadline, request_id)
         results = json.loads(_text(answer, "RESULTS"))
         expected = min(1, len(pages)) if options.get("concatenatePages") else len(pages)
@@ -191,8 +193,17 @@ class Models:
             raise meaning(model, error, deadline) from None
         except aiohttp.ClientConnectorError:
             raise restarting(taken=False) from None
-        except (aiohttp.ClientError, OSError):
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError):
             raise restarting() from None
+
+
+def _answered(error: BaseException) -> bool:
+    """Whether Triton is done with what ended by `error`, or never began it."""
+    if isinstance(error, EngineRestarting):
+        return not error.taken
+    if isinstance(error, DeadlineExceeded):
+        return error.by_engine
+    return isinstance(error, GatewayError)
 
 
 def connect(

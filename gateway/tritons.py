@@ -7,6 +7,9 @@
 One that is down is passed by until its canaries answer again. What it never took (a refused connection, a full engine)
 goes on to the next at once. A page that was on its way when its Triton broke is not: it may be what broke it, so that
 its fate is `gateway.retry`'s to decide, which sends it once more.
+
+A Triton that fails at every page fails fast, and would have the fewest in flight for good. So a page that fails is
+tried on one other: where that one reads it the first is at fault, and is down; where it fails too the page is.
 """
 
 from __future__ import annotations
@@ -23,7 +26,14 @@ from tritonclient.utils import InferenceServerException
 
 from gateway.canaries import Canaries, Found
 from gateway.deadline import Deadline
-from gateway.errors import DeadlineExceeded, EngineOverloaded, EngineRestarting, Unavailable
+from gateway.errors import (
+    DeadlineExceeded,
+    EngineFailure,
+    EngineOverloaded,
+    EngineRestarting,
+    GatewayError,
+    VlmServerFailure,
+)
 from gateway.triton import Identity, InferenceClient, Models, PageResult, RestructuredPage
 from gateway.triton_addresses import TritonUrls, addresses
 from gateway.triton_errors import restarting
@@ -155,7 +165,8 @@ class Tritons:
 
     async def _call(self, ask: Callable[[Models], Awaitable[T]]) -> T:
         tried: set[Triton] = set()
-        error: Unavailable = restarting()
+        error: GatewayError = restarting()
+        failed: Triton | None = None
         while triton := self._choose(tried):
             tried.add(triton)
             try:
@@ -167,12 +178,26 @@ class Tritons:
                 self._mark(triton, up=False)
                 if broken.taken:
                     break
+            except VlmServerFailure:
+                # It is no Triton that failed, and all may ask the same server.
+                raise
+            except EngineFailure as failure:
+                if failed is not None:
+                    raise
+                failed, error = triton, failure
             else:
-                if triton not in self._looking:
-                    # One alone is not looked at: what it answers tells that it is back.
-                    triton.up = True
+                self._did(triton, failed)
                 return answer
         raise error
+
+    def _did(self, triton: Triton, failed: Triton | None) -> None:
+        """Note that `triton` did what it was asked, at which `failed`, if any, had failed before."""
+        if triton not in self._looking:
+            # One alone is not looked at: what it answers tells that it is back.
+            triton.up = True
+        if failed is not None and failed.up:
+            _LOG.warning("Triton at %s failed at what another one did", failed.address)
+            self._mark(failed, up=False)
 
     def _choose(self, tried: set[Triton]) -> Triton | None:
         """The one with the fewest calls in flight; of equals the one whose turn is longest ago."""

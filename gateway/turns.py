@@ -22,9 +22,9 @@ class Turns:
     A limit that may change is asked for whenever a place is wanted or given back.
     """
 
-    def __init__(self, limit: int | Callable[[], int], each: int | None = None) -> None:
-        self._limit = limit if callable(limit) else lambda: limit
-        self._each = each
+    def __init__(self, limit: int | Callable[[], int], each: int | Callable[[], int] | None = None) -> None:
+        self._limit: Callable[[], int] = limit if callable(limit) else lambda: limit
+        self._each: Callable[[], int | None] = each if callable(each) else lambda: each
         self._held: Counter[str] = Counter()
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
 
@@ -96,7 +96,8 @@ class Turns:
         self._hand_out()
 
     def _may_have_more(self, client: str) -> bool:
-        return self._each is None or self._held[client] < self._each
+        each = self._each()
+        return each is None or self._held[client] < each
 
     def _hand_out(self) -> None:
         """Give free places to those who wait, a client after the other."""

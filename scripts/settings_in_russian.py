@@ -144,7 +144,7 @@ DESCRIPTIONS = {
     ),
     "Seconds a page may take when its request names no deadline.": "Секунд на страницу, если запрос срока не назвал.",
     "Triton's HTTP address, several by commas, or `dns+http://name:8000` for all addresses of a name.": (
-        "HTTP-адрес Triton, несколько через запятую или `dns+http://имя:8000` - все адреса имени."
+        "HTTP-адрес Triton, несколько через запятую или `dns+http://имя:8000` — все адреса имени."
     ),
     "Least level that is logged.": "Наименьший уровень записей в журнале.",
     "One line a request: plain text, or JSON.": "Строка на запрос: простой текст или JSON.",
@@ -175,6 +175,16 @@ DESCRIPTIONS = {
     "Largest part of MAX_REQUESTS and MAX_QUEUE that one client may hold: an API key, or an address.": (
         "Наибольшая доля MAX_REQUESTS и MAX_QUEUE у одного клиента: ключа API или адреса."
     ),
+    "Open connections; further ones are closed at once. CLIENT_SHARE of them is for one address, unless it is in "
+    "TRUSTED_PROXIES.": (
+        "Сколько соединений открыто; следующие сразу закрываются. Одному адресу — доля CLIENT_SHARE, если он не в "
+        "TRUSTED_PROXIES."
+    ),
+    "Seconds that a client may keep the gateway waiting: for a request; for its body, without a byte, or behind "
+    "8 KiB a second.": (
+        "Сколько секунд клиент может заставлять шлюз ждать: запроса; его тела — без единого байта или отставая от "
+        "8 КиБ в секунду."
+    ),
     "Seconds a request may take, waiting included; caps its own `timeout`.": (
         "Секунд на запрос вместе с ожиданием; ограничивает и его собственный `timeout`."
     ),
@@ -186,6 +196,11 @@ DESCRIPTIONS = {
     "Bytes of a document, uploaded or fetched; it lies under TMPDIR meanwhile.": (
         "Байтов в документе, присланном или загруженном по адресу; всё это время он лежит в TMPDIR."
     ),
+    "Bytes of what is read of one document, pictures and asked-for page images above all; its answer takes four times "
+    "as much memory. Pages that a stream has told do not count, unless they are saved.": (
+        "Байт прочитанного в одном документе, прежде всего рисунков и запрошенных изображений страниц; ответ занимает "
+        "вчетверо больше памяти. Страницы, уже отданные потоком, не считаются, если их не сохраняют."
+    ),
     "Pages read of one document.": "Сколько страниц читается в одном документе.",
     "Pixels of a page: larger images are refused, larger PDF pages drawn smaller.": (
         "Пикселей на странице: изображения крупнее не принимаются, страницы PDF рисуются мельче."
@@ -193,18 +208,34 @@ DESCRIPTIONS = {
     "Pages of one document that are rendered or read at once.": (
         "Сколько страниц одного документа рисуется или читается одновременно."
     ),
-    "The same over all documents, at or below the Tritons' OCR_MAX_IN_FLIGHT; default: 32 a Triton.": (
-        "То же по всем документам, не больше суммы OCR_MAX_IN_FLIGHT всех Triton; по умолчанию 32 на каждый Triton."
+    "The same of all documents, for each Triton up; at most this gateway's share of OCR_MAX_IN_FLIGHT.": (
+        "То же по всем документам, на каждый работающий Triton; не больше доли шлюза в его OCR_MAX_IN_FLIGHT."
     ),
-    "Resolution of rendered PDF pages if a request names none.": "Разрешение страниц PDF, если запрос его не назвал.",
+    "The same over all documents, however many Tritons are up; wins over PAGES_A_TRITON.": (
+        "То же по всем документам, сколько бы Triton ни работало; сильнее PAGES_A_TRITON."
+    ),
+    "Resolution of rendered PDF pages if a request names none; PaddleX's APIs have 144, as there.": (
+        "Разрешение страниц PDF, если запрос его не назвал; у API PaddleX — 144, как там."
+    ),
     "Who draws PDF pages; auto: pdfium, and poppler where pdfium fails.": (
         "Чем рисуются страницы PDF; auto — pdfium, а где он не справился, poppler."
     ),
-    "Processes that draw and check pages; default: the cores, at most 4.": (
-        "Процессы, которые рисуют и проверяют страницы; по умолчанию — число ядер, но не больше 4."
+    "Processes that draw and check pages, and one more where several clients send them; default: the cores, at most "
+    "4.": (
+        "Процессы, которые рисуют и проверяют страницы, и ещё один, когда их шлют несколько клиентов; по умолчанию — "
+        "число ядер, но не больше 4."
     ),
-    "Seconds that drawing one page may take.": "Секунд на рисование одной страницы.",
+    "Seconds that drawing one page may take; who draws it where another one failed has what is left, a quarter at "
+    "least.": (
+        "Секунд на рисование одной страницы; тому, кто рисует её после неудачи другого, достаётся остаток, но не "
+        "меньше четверти."
+    ),
     "Address space of one drawing process.": "Адресное пространство одного рисующего процесса.",
+    "Whether JPEG and PNG images too are decoded by nobody but a drawing process, and handed on as new PNGs; costs "
+    "0.1 to 0.3 s of CPU a page.": (
+        "Раскодирует ли и изображения JPEG и PNG только рисующий процесс, передавая дальше новые PNG; стоит 0,1–0,3 с "
+        "процессора на страницу."
+    ),
     "Whether `url` is allowed at all (on, off).": "Разрешено ли поле `url` вообще (on, off).",
     "Hosts and networks, by commas, that `url` may reach although they are internal; with a port "
     "(`files.example:8443`, `10.0.0.0/8:*`) on that one, even if URL_PORTS lacks it.": (
@@ -242,8 +273,8 @@ DESCRIPTIONS = {
     "Seconds after its end that a job, and its result, can be asked for.": (
         "Сколько секунд после завершения доступны задание и его результат."
     ),
-    "Whether /layout-parsing draws what was found on each page when a request does not say.": (
-        "Рисует ли /layout-parsing найденное на каждой странице, если запрос не указал."
+    "Whether PaddleX's APIs draw what was found on each page when a request does not say.": (
+        "Рисуют ли API PaddleX найденное на каждой странице, если запрос не указал."
     ),
     "Where results are kept, one folder a document.": "Где хранятся результаты, по каталогу на документ.",
     "Whether results are kept when a request does not say.": "Сохранять ли результаты, если запрос не указал.",

@@ -1,6 +1,6 @@
 """`python -m benchmarks.hostile`: every hostile input, sent to the product, and a table of what came back.
 
-    python -m benchmarks.hostile [--kinds images pdfs bodies urls] [--write docs/reliability.md]
+    python -m benchmarks.hostile [--kinds images pdfs bodies pages urls] [--write docs/reliability.md]
 
 Exit status 1 when an answer was wrong or something was left behind, 3 where no network of its own can be made.
 """

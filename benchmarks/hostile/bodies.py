@@ -74,11 +74,33 @@ def _json() -> Iterator[Case]:
     yield raw("JSON in UTF-16", '{"file": ""}'.encode("utf-16"), 422, "empty_file")
     yield raw("empty object", b"{}", 422, "invalid_field")
     yield raw("a key twice", b'{"url": "x", "url": "y"}', 422, "url_refused")
-    yield raw("half a surrogate pair", b'{"file": "\\ud800"}', 422, "bad_base64", "invalid_field")
+    for name, body in {
+        "the document": b'{"file": "\\ud800"}',
+        "a label": b'{"file": "", "options": {"markdownIgnoreLabels": ["\\udfff"]}}',
+        "an argument": b'{"file": "", "options": {"vlmExtraArgs": {"a": "\\ud800"}}}',
+        "a name": b'{"\\ud800": ""}',
+        "raw bytes": b'{"url": "\xed\xa0\x80"}',
+    }.items():
+        yield raw(f"half a surrogate pair in {name}", body, 400, "malformed_body")
+    yield from _large(b'{"file": ""')
     many = json.dumps({f"field{number}": number for number in range(50_000)}).encode()
     yield raw("50,000 unknown fields", many, 422, "unknown_field")
     yield raw("a field with a name of 500,000 letters", json.dumps({"a" * 500_000: 1}).encode(), 422, "unknown_field")
     yield raw("a field called __proto__", b'{"__proto__": {"a": 1}}', 422, "unknown_field")
+
+
+def _large(start: bytes) -> Iterator[Case]:
+    """What is small on its way and large in memory, and what would go to Triton with every page."""
+    for name, item in {"objects": b"{}", "lists": b"[]", "numbers": b"0", "names": b'{"":0}'}.items():
+        body = start + b', "x": [' + b",".join([item] * (10_000_000 // (len(item) + 1))) + b"]}"
+        yield raw(f"10 MB of {name}", body, 413, "body_too_large")
+    for name, options in {
+        "a label of 2 MB": {"markdownIgnoreLabels": ["a" * 2_000_000]},
+        "20,000 labels": {"markdownIgnoreLabels": ["a" * 100] * 20_000},
+        "100,000 thresholds": {"layoutThreshold": {str(number): 0.5 for number in range(200_000)}},
+        "an argument of 2 MB": {"vlmExtraArgs": {"a": "b" * 2_000_000}},
+    }.items():
+        yield as_json(f"options with {name}", {"file": "", "options": options}, 413, "body_too_large")
 
 
 def _fields() -> Iterator[Case]:
@@ -160,6 +182,12 @@ def _forms() -> Iterator[Case]:
     ]:
         sent, content_type = multipart(image, fields)
         yield raw(f"multipart with {name}", sent, 422, code, content_type=content_type)
+    for charset in ("undefined", "punycode", "unicode_escape", "utf-16", "nobody-knows"):
+        sent, content_type = multipart(image, {"pages": "\\ud800"})
+        name = f"multipart in {charset}"
+        yield raw(name, sent, 400, "malformed_body", content_type=f"{content_type}; charset={charset}")
+    sent, content_type = multipart(image, {"pages": "1" * 700_000, "options": " " * 700_000})
+    yield raw("multipart with two fields of 700,000 letters", sent, 413, "body_too_large", content_type=content_type)
     body, content_type = multipart(None, {"file": "text"})
     yield raw("multipart whose file is text", body, 422, "invalid_field", content_type=content_type)
     path = image.join((part[:60] + b'"; filename="../../../etc/passwd"\r\n\r\n', b"\r\n--b--\r\n"))

@@ -13,11 +13,13 @@ from typing import Any
 
 READ = None
 """The code of an answer that is no error."""
+TOLD_BY_PADDLEX = "(as PaddleX tells it)"
+"""That of an error on a path whose form has none."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One request to POST /ocr: `codes` are the error codes that are right with `status`, READ for none.
+    """One POST request: `codes` are the error codes that are right with `status`, READ for none.
 
     An answer of 200 must hold the text `says` and, unless it is 0, `read` pages.
     """
@@ -30,6 +32,7 @@ class Case:
     says: str = ""
     read: int = 0
     accept: str = "application/json"
+    path: str = "/ocr"
 
 
 def document(name: str, data: bytes, status: int, *codes: str, says: str = "", read: int = 0, **fields: str) -> Case:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2 as httpx
 
-from benchmarks.hostile import bodies, images, pdfs, urls
-from benchmarks.hostile.cases import READ, Case
+from benchmarks.hostile import bodies, images, pages, pdfs, urls
+from benchmarks.hostile.cases import READ, TOLD_BY_PADDLEX, Case
 from benchmarks.hostile.memory import resident
 from benchmarks.hostile.network import own_network
 from benchmarks.hostile.sites import Site, serving
@@ -23,7 +24,7 @@ from benchmarks.hostile.zone import REBINDING
 from benchmarks.running import running_product
 from supervisor.stack import Stack
 
-KINDS = {"images": images, "pdfs": pdfs, "bodies": bodies, "urls": urls}
+KINDS = {"images": images, "pdfs": pdfs, "bodies": bodies, "pages": pages, "urls": urls}
 SETTINGS = {
     "ENGINE": "lite",
     "LOG_LEVEL": "error",
@@ -110,27 +111,41 @@ def _send(url: str, kind: str, case: Case) -> Sent:
     start = time.monotonic()
     headers = {"Content-Type": case.content_type, "Accept": "application/json"}
     try:
-        answer = httpx.post(f"{url}/ocr", content=case.body, headers=headers, timeout=_LATEST_SECONDS)
+        answer = httpx.post(f"{url}{case.path}", content=case.body, headers=headers, timeout=_LATEST_SECONDS)
     except httpx.HTTPError as error:
         return Sent(kind, case.name, time.monotonic() - start, type(error).__name__, "no answer")
     seconds = time.monotonic() - start
-    code = READ if answer.status_code == 200 else answer.json()["error"]["code"]
+    code = _code(answer)
     told = f"{answer.status_code} {code or ''}".strip()
     return Sent(kind, case.name, seconds, told, "; ".join(_faults(case, answer, code)))
 
 
 def _faults(case: Case, answer: httpx.Response, code: str | None) -> Iterator[str]:
     if answer.status_code != case.status or code not in case.codes:
-        message = "" if code is None else f": {answer.json()['error']['message']}"
+        message = "" if code is None else f": {answer.text[:500]}"
         yield f"{answer.status_code} {code}{message}, and not {case.status} {' or '.join(map(str, case.codes))}"
         return
     if code is not READ:
         return
     body = answer.json()
-    if case.says not in body["markdown"]:
-        yield f"it reads {body['markdown'][:60]!r}, and not {case.says!r}"
+    markdown = _markdown(body)
+    if case.says not in markdown:
+        yield f"it reads {markdown[:60]!r}, and not {case.says!r}"
     if case.read and len(body["pages"]) != case.read:
         yield f"{len(body['pages'])} pages, and not {case.read}"
+
+
+def _code(answer: httpx.Response) -> str | None:
+    if answer.status_code == 200:
+        return READ
+    body = answer.json()
+    return str(body["error"]["code"]) if "error" in body else TOLD_BY_PADDLEX
+
+
+def _markdown(body: dict[str, Any]) -> str:
+    if "markdown" in body:
+        return str(body["markdown"])
+    return "\n".join(page["markdown"]["text"] for page in body["result"]["layoutParsingResults"])
 
 
 def _left_behind(stack: Stack, asked: Counter[str], *, rebound: bool) -> Iterator[str]:

@@ -102,8 +102,12 @@ def _names() -> Iterator[Case]:
         yield _refused(f"http://{name}.example/page.png")
     yield _refused(f"http://{DENIED}/page.png")
     yield _refused("http://DENIED.example./page.png")
-    for name in ("nobody", "silent", "unreachable", f"{'a' * 64}", ".".join(["a"] * 120)):
-        yield as_json(f"host out of reach, {name[:40]}", {"url": f"http://{name}.example/"}, 422, "url_failed")
+    # As internal names are told.
+    for name in ("nobody", f"{'a' * 64}", ".".join(["a"] * 120)):
+        yield _refused(f"http://{name}.example/")
+    # Whoever gives up first, the look-up or the fetch.
+    yield _refused("http://silent.example/", "url_refused", "url_failed")
+    yield as_json("host out of reach", {"url": "http://unreachable.example/"}, 422, "url_failed")
 
 
 def _redirects() -> Iterator[Case]:

@@ -7,9 +7,7 @@ from typing import Any, Literal
 
 from engines.errors import BadOption
 from engines.options import JsonOptions
-from engines.page.options import ClassKey, MergeMode, Positive, Ratio
-
-UnclipRatio = Positive | tuple[Positive, Positive]
+from engines.page.options import ClassKey, MergeMode, Ratio, UnclipRatio
 
 
 class OfficialOptions(JsonOptions):

@@ -30,6 +30,9 @@ VLM: Reasons = {
     "promptLabel": "the lite engine reads only the prompt labels ocr and table",
 }
 """Why options can't be honoured by each of the lite models, by their public names in camelCase."""
+_HEIGHT = "of no effect: the lite engine reads every line at a height of 48 pixels"
+WITHOUT_EFFECT: Reasons = {"minPixels": _HEIGHT, "maxPixels": _HEIGHT, "vlmExtraArgs": _HEIGHT}
+"""Options that the lite recogniser takes, because clients send them with every page, and that change nothing."""
 
 _HONOURED: Mapping[str, Callable[[Any], bool]] = {
     "useChartRecognition": lambda value: value is False,
@@ -39,6 +42,9 @@ _HONOURED: Mapping[str, Callable[[Any], bool]] = {
     "promptLabel": lambda value: value in ("ocr", "table"),
     "layoutNms": lambda value: value is True,
     "layoutShapeMode": lambda value: value in ("rect", "auto"),
+    "temperature": lambda value: value == 0,
+    "topP": lambda value: value == 1,
+    "repetitionPenalty": lambda value: value == 1,
 }
 """The values of refused options that ask for nothing the engine lacks."""
 
@@ -59,6 +65,11 @@ def preprocess_refusal(name: str, value: object) -> str | None:
 def vlm_refusal(name: str, value: object) -> str | None:
     """The same of the lite recogniser."""
     return _refusal(VLM, name, value)
+
+
+def vlm_notice(name: str, value: object) -> str | None:
+    """What to tell of an option that changes nothing in what the lite recogniser reads; None where it is not given."""
+    return f"{name}: {WITHOUT_EFFECT[name]}." if name in WITHOUT_EFFECT and value else None
 
 
 def _refusal(reasons: Reasons, name: str, value: object) -> str | None:

@@ -9,10 +9,13 @@ from pydantic.alias_generators import to_camel
 
 from engines.cancellation import CancelKey
 from engines.options import JsonOptions
+from engines.vlm.base import MOST_PIXELS
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 PositiveInt = Annotated[int, Field(gt=0)]
+Pixels = Annotated[int, Field(gt=0, le=MOST_PIXELS)]
+UnclipRatio = Positive | tuple[Positive, Positive]
 MergeMode = Literal["large", "small", "union"]
 
 
@@ -32,16 +35,16 @@ class VlmExtraArgs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    ocr_min_pixels: PositiveInt | None = None
-    ocr_max_pixels: PositiveInt | None = None
-    table_min_pixels: PositiveInt | None = None
-    table_max_pixels: PositiveInt | None = None
-    chart_min_pixels: PositiveInt | None = None
-    chart_max_pixels: PositiveInt | None = None
-    formula_min_pixels: PositiveInt | None = None
-    formula_max_pixels: PositiveInt | None = None
-    seal_min_pixels: PositiveInt | None = None
-    seal_max_pixels: PositiveInt | None = None
+    ocr_min_pixels: Pixels | None = None
+    ocr_max_pixels: Pixels | None = None
+    table_min_pixels: Pixels | None = None
+    table_max_pixels: Pixels | None = None
+    chart_min_pixels: Pixels | None = None
+    chart_max_pixels: Pixels | None = None
+    formula_min_pixels: Pixels | None = None
+    formula_max_pixels: Pixels | None = None
+    seal_min_pixels: Pixels | None = None
+    seal_max_pixels: Pixels | None = None
 
 
 class PageOptions(JsonOptions):
@@ -60,7 +63,7 @@ class PageOptions(JsonOptions):
     use_ocr_for_image_block: bool | None = None
     layout_threshold: Ratio | dict[ClassKey, Ratio] | None = None
     layout_nms: bool | None = None
-    layout_unclip_ratio: Positive | tuple[Positive, Positive] | dict[ClassKey, tuple[Positive, Positive]] | None = None
+    layout_unclip_ratio: UnclipRatio | dict[ClassKey, UnclipRatio] | None = None
     layout_merge_bboxes_mode: MergeMode | dict[ClassKey, MergeMode] | None = None
     layout_shape_mode: Literal["rect", "quad", "poly", "auto"] = "auto"
     prompt_label: Literal["ocr", "formula", "table", "chart", "seal", "spotting"] | None = None
@@ -68,8 +71,8 @@ class PageOptions(JsonOptions):
     repetition_penalty: Positive | None = None
     temperature: Annotated[float, Field(ge=0)] | None = None
     top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    min_pixels: PositiveInt | None = None
-    max_pixels: PositiveInt | None = None
+    min_pixels: Pixels | None = None
+    max_pixels: Pixels | None = None
     max_new_tokens: PositiveInt | None = None
     merge_layout_blocks: bool | None = None
     markdown_ignore_labels: list[str] | None = None

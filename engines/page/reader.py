@@ -19,7 +19,7 @@ from engines.page.pipeline import PageModels, PagePipeline
 from engines.page.pruning import prune
 from engines.page.result import PageResult, PageWarning
 from engines.settings import EngineSettings
-from engines.table import make_refusal, pipeline_version
+from engines.table import make_notice, make_refusal, pipeline_version
 
 
 class PageReader:
@@ -33,6 +33,7 @@ class PageReader:
         self._settings = settings
         self._version = pipeline_version(settings)
         self._refusal = make_refusal(settings)
+        self._notice = make_notice(settings)
 
     def read(self, data: bytes, options: PageOptions) -> PageResult:
         """Read one encoded page.
@@ -43,7 +44,7 @@ class PageReader:
             DeadlineExceeded: `options.deadline` passed.
             EngineError: whatever the models answered.
         """
-        options, left_out = self._honoured(options)
+        options, told = self._honoured(options)
         deadline = options.deadline if options.deadline is not None else time.time() + self._settings.ocr_timeout
         _check(deadline)
         page = decode(data, self._settings.max_image_pixels)
@@ -52,20 +53,24 @@ class PageReader:
         if any(text.finish_reason == "deadline" for text in pipeline.texts):
             raise DeadlineExceeded("the page's text was not read before the deadline")
         read = _page_result(page, result, pipeline, options)
-        return replace(read, warnings=[*left_out, *read.warnings])
+        return replace(read, warnings=[*told, *read.warnings])
 
     def _honoured(self, options: PageOptions) -> tuple[PageOptions, list[PageWarning]]:
-        """The options without those that need not be honoured and can't, and what to tell of these."""
-        kept, left_out = {}, []
+        """The options without those that need not be honoured and can't, and what to tell of these.
+
+        What changes nothing is told too.
+        """
+        kept, told = {}, []
         for name, value in options.chosen().items():
             reason = self._refusal(name, value)
             if reason is None:
                 kept[name] = value
-            elif name in options.if_able:
-                left_out.append(PageWarning("not_honoured", reason))
-            else:
+                reason = self._notice(name, value)
+            elif name not in options.if_able:
                 raise UnsupportedOption(reason)
-        return PageOptions.model_validate(kept) if left_out else options, left_out
+            if reason is not None:
+                told.append(PageWarning("not_honoured", reason))
+        return PageOptions.model_validate(kept) if told else options, told
 
 
 def _check(deadline: float) -> None:

@@ -47,13 +47,16 @@ def vlm_refusal(kind: str) -> Refusal:
     backend = BACKENDS[kind]
 
     def refuse(name: str, value: object) -> str | None:
-        """`skip_special_tokens` is known here too: an option of crops, which the prompt label `spotting` sets."""
+        """What asks for nothing that a greedy server lacks is taken: the temperature 0, `topP` 1, the penalty 1.
+
+        `skip_special_tokens` is known here too: an option of crops, which the prompt label `spotting` sets.
+        """
         if value is None:
             return None
         can = {
             "temperature": backend.samples or value == 0,
-            "topP": backend.samples,
-            "repetitionPenalty": backend.repetition_penalty is not None,
+            "topP": backend.samples or value == 1,
+            "repetitionPenalty": backend.repetition_penalty is not None or value == 1,
             "promptLabel": backend.special_tokens or value != "spotting",
             "skip_special_tokens": backend.special_tokens or value is True,
         }

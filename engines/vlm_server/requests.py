@@ -57,6 +57,8 @@ class Requests:
 
     def _sampling(self, options: VlmOptions) -> dict[str, Any]:
         sampling: dict[str, Any] = dict(self._backend.greedy)
+        if not self._backend.samples:
+            return sampling
         if options.temperature is not None:
             sampling["temperature"] = options.temperature
         if options.top_p is not None:

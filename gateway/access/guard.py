@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Security, params
 from fastapi.security import HTTPBearer
+from pydantic import BaseModel
 from starlette.middleware.cors import CORSMiddleware
 
 from gateway.access.authentication import Authentication
@@ -61,10 +62,9 @@ class Guard:
             return []
         return [Security(HTTPBearer(scheme_name="API key", description="Or X-API-Key: KEY.", auto_error=False))]
 
-    @property
-    def refusals(self) -> dict[int | str, dict[str, Any]]:
-        """What OpenAPI tells of the answers without a key."""
-        return {} if self._keys is None else {401: {"model": ErrorAnswer}}
+    def refusals(self, form: type[BaseModel] = ErrorAnswer) -> dict[int | str, dict[str, Any]]:
+        """What OpenAPI tells of the answers without a key, which have the form of the path's errors."""
+        return {} if self._keys is None else {401: {"model": form}}
 
     def works(self) -> list[Coroutine[None, None, None]]:
         """What has to run beside the requests."""

@@ -19,6 +19,7 @@ from redis.asyncio import ConnectionPool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.access.clients import sharer
 from gateway.access.open_paths import OpenPaths
 from gateway.error_responses import respond
 from gateway.errors import RateLimited
@@ -84,7 +85,7 @@ class RateLimiting:
             rate: RateLimitItem | None = scope["state"].get("rate", self._default_rate)
             try:
                 if rate is not None:
-                    await self._limits.count(scope["state"]["client"], rate)
+                    await self._limits.count(sharer(scope["state"]["client"]), rate)
             except RateLimited as error:
                 await respond(Request(scope), error)(scope, receive, send)
                 return

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Request
 
+from gateway.compat.dialect import Dialect
 from gateway.error_status import envelope as own_envelope
 from gateway.error_status import status_of
 from gateway.errors import GatewayError
@@ -21,3 +22,7 @@ def envelope(error: GatewayError, request: Request) -> dict[str, Any]:
         place = ["body", *(told["param"] or "").split(".")] if told["param"] else ["body"]
         body["detail"] = [{"loc": place, "msg": told["message"], "type": told["code"]}]
     return body
+
+
+DIALECT = Dialect(envelope, {"file": "document", "url": "document"})
+"""How /v1/ocr tells errors."""

@@ -71,7 +71,7 @@ class PageWriter:
             header=header_of(blocks) if self.asked.extract_header else None,
             footer=footer_of(blocks) if self.asked.extract_footer else None,
             dimensions=Dimensions(dpi=dpi, height=page.height, width=page.width),
-            blocks=self._blocks(blocks, page, images, tables) if self.asked.include_blocks else None,
+            blocks=self._blocks(blocks, page, images, tables) if self.asked.include_blocks is not False else None,
         )
 
     def _images(self, page: Page) -> Iterator[tuple[str, Image]]:

@@ -1,10 +1,16 @@
-"""The result of a job as PaddleOCR's clients fetch it: a JSON line for each page, pictures told by their addresses."""
+"""The result of a job as PaddleOCR's clients fetch it: a JSON line for each page, pictures told by their addresses.
+
+It is made when it is first asked for, and kept beside the job's answer as lines-answer-<n>.jsonl, pictures-answer-<n>/.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
+
+from pydantic import BaseModel
 
 from gateway.compat import paddlex_answers, pp_ocr
 from gateway.compat.paddle_jobs import is_text_job, key_of
@@ -17,22 +23,36 @@ from gateway.storage import room_in
 _PICTURE = re.compile(r"[0-9]+-[0-9]+\.jpg")
 
 
-def lines(job: Job, result: Result, address: str) -> str:
-    """The pages of a job's result; `address` is that of the job's pictures, which are kept beside the result.
+def lines(job: Job, result: Result) -> Path:
+    """The file of the pages of a job's result; in it stands `place_of(job)` for the address of the job's pictures.
 
-    Blocks; raises FileNotFoundError where the job is forgotten meanwhile, StorageFull.
+    Blocks, and has the whole document in memory where it makes the file; raises FileNotFoundError where the job is
+    forgotten meanwhile, StorageFull.
     """
+    path = result.answer_path.with_name(f"lines-{result.answer_path.stem}.jsonl")
+    if not path.exists():
+        with room_in("JOBS_DIR"):
+            files.replace(path, _made(job, result).encode())
+    return path
+
+
+def place_of(job: Job) -> str:
+    """What stands for the address, which depends on who asks; no document can hold the job's id."""
+    return f"address-of-{job.id}"
+
+
+def addressed(line: bytes, job: Job, address: str) -> bytes:
+    """A line of the file with the `address` of the job's pictures in it."""
+    return line.replace(place_of(job).encode(), json.dumps(address)[1:-1].encode())
+
+
+def _made(job: Job, result: Result) -> str:
     document = result.document()
+    written = _Pictures(_folder(result), place_of(job), key_of(job))
     if is_text_job(job):
-        texts = pp_ocr.results_of(document)
-        pages = [texts.model_copy(update={"ocrResults": [page]}) for page in texts.ocrResults]
-        return "".join(_line(page.model_dump_json(exclude_none=True)) for page in pages)
-    written = _Pictures(_folder(result), address, key_of(job))
+        return _lines(pp_ocr.results_of(document, written), "ocrResults")
     wanted = job.ticket.fields.options.returnMarkdownImages is not False
-    with room_in("JOBS_DIR"):
-        results = paddlex_answers.results_of(document, images=wanted, written=written)
-    parts = [results.model_copy(update={"layoutParsingResults": [page]}) for page in results.layoutParsingResults]
-    return "".join(_line(page.model_dump_json(exclude_none=True)) for page in parts)
+    return _lines(paddlex_answers.results_of(document, images=wanted, written=written), "layoutParsingResults")
 
 
 def picture(result: Result, name: str) -> Path | None:
@@ -63,8 +83,10 @@ class _Pictures:
         return f"{self._address}/{name}?key={self._key}"
 
 
-def _line(result: str) -> str:
-    return f'{{"result": {result}}}\n'
+def _lines(results: BaseModel, pages: str) -> str:
+    """The results, a line for each of their `pages`."""
+    parts = (results.model_copy(update={pages: [page]}) for page in getattr(results, pages))
+    return "".join(f'{{"result": {part.model_dump_json(exclude_none=True)}}}\n' for part in parts)
 
 
 def _folder(result: Result) -> Path:

@@ -12,12 +12,13 @@ from typing import Any, Literal
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.compat.dialect import Dialect
 from gateway.compat.paddlex_requests import LayoutParsingOptions
 from gateway.compat.pp_ocr import PpOcrOptions
 from gateway.error_status import encodable, status_of
 from gateway.errors import GatewayError, InvalidField, UnsupportedOption
 from gateway.jobs.job import Job, Status
-from gateway.schemas import OcrFields
+from gateway.schemas import OcrFields, PageText
 from gateway.sources.fields import validate
 from gateway.sources.form import Form, Parsed
 
@@ -46,7 +47,7 @@ class JobRequest(BaseModel):
         description="PaddleOCR-VL…, or PP-OCR… for texts and boxes alone; this server's own model reads."
     )
     optionalPayload: dict[str, Any] = Field(default_factory=dict, description="The options of /layout-parsing.")
-    pageRanges: str | None = Field(default=None, max_length=1000, description='Pages, counted from 1: "1-3,7".')
+    pageRanges: PageText | None = Field(default=None, description='Pages, counted from 1: "1-3,7".')
     batchId: str | None = Field(
         default=None, max_length=200, description="Jobs of one batch can be asked for together."
     )
@@ -168,12 +169,16 @@ def envelope(error: GatewayError, request: Request) -> dict[str, Any]:
     return failure.model_dump()
 
 
+DIALECT = Dialect(envelope, {"url": "fileUrl", "pages": "pageRanges"})
+"""How the paths of this API tell errors."""
+
+
 def job_data(job: Job, results: str) -> JobData:
     """A job as it is now; `results` is the address below which results lie."""
     attempt, end = job.attempt, job.end
     error = None
     if end is not None and end.status != "done":
-        error = end.fault.message if end.fault else "the job was cancelled"
+        error = end.fault.error().renamed(DIALECT.names).message if end.fault else "the job was cancelled"
     done = end is not None and end.status == "done"
     return JobData(
         jobId=job.id,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -18,9 +18,10 @@ from gateway.compat.paddlex_requests import RestructureRequest
 from gateway.document import Document, Page
 from gateway.triton import RestructuredPage
 
+R = TypeVar("R")
 Write = Callable[[Page, dict[str, bytes]], dict[str, str]]
 
-_INPUT = "input_img"
+INPUT = "input_img"
 """The name of the page itself among its drawings."""
 
 
@@ -64,13 +65,17 @@ class LayoutParsingResults(BaseModel):
     dataInfo: DataInfo | None = None
 
 
-class LayoutParsingAnswer(BaseModel):
-    """The answer of both paths."""
+class Success(BaseModel, Generic[R]):
+    """What PaddleX's servers answer when they succeed."""
 
     logId: str
-    result: LayoutParsingResults
+    result: R
     errorCode: Literal[0] = 0
     errorMsg: Literal["Success"] = "Success"
+
+
+class LayoutParsingAnswer(Success[LayoutParsingResults]):
+    """The answer of both paths."""
 
 
 def as_base64(_page: Page, pictures: dict[str, bytes]) -> dict[str, str]:
@@ -91,6 +96,7 @@ def results_of(document: Document, *, images: bool, written: Write = as_base64) 
 
 def restructured_results(asked: RestructureRequest, pages: list[RestructuredPage]) -> LayoutParsingResults:
     """The pages that came of those in `asked`, each with its own pictures, or one with all of them."""
+    wanted = asked.returnMarkdownImages is not False
     given = [page.markdownImages for page in asked.pages]
     if asked.concatenatePages:
         given = [{name: data for images in given for name, data in (images or {}).items()}]
@@ -98,7 +104,7 @@ def restructured_results(asked: RestructureRequest, pages: list[RestructuredPage
         layoutParsingResults=[
             LayoutParsingResult(
                 prunedResult=page.result,
-                markdown=MarkdownData(text=page.markdown, images=images if asked.returnMarkdownImages else None),
+                markdown=MarkdownData(text=page.markdown, images=images if wanted else None),
             )
             for page, images in zip(pages, given, strict=bool(pages))
         ]
@@ -117,7 +123,7 @@ def data_info(document: Document) -> DataInfo:
 
 def _page(page: Page, *, images: bool, written: Write) -> LayoutParsingResult:
     drawings = written(page, page.drawings)
-    picture = drawings.pop(_INPUT, None)
+    picture = drawings.pop(INPUT, None)
     return LayoutParsingResult(
         prunedResult=page.result,
         markdown=MarkdownData(text=page.markdown, images=written(page, page.images) if images else None),

@@ -11,6 +11,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 from starlette.datastructures import State
 
+from gateway.compat.dialect import Dialect
 from gateway.error_status import encodable, status_of
 from gateway.errors import GatewayError
 
@@ -30,6 +31,12 @@ def envelope(error: GatewayError, request: Request) -> dict[str, Any]:
     """The body that tells `error`."""
     answer = FailureAnswer(logId=log_id(request.state), errorCode=status_of(error), errorMsg=encodable(error.message))
     return answer.model_dump()
+
+
+OF_DOCUMENTS = Dialect(envelope, {"url": "file", "pages": "file"})
+"""How paths that take a document tell errors: it is `file` in any form, and all of its pages are read."""
+OF_PAGES = Dialect(envelope)
+"""How /restructure-pages tells errors."""
 
 
 def keep_log_id(fields: dict[str, Any], state: State) -> None:

@@ -25,6 +25,9 @@ from gateway.schemas import OcrFields
 from gateway.sources.fields import validate
 from gateway.sources.form import Form, Parsed
 
+PDF_DPI = 144
+"""What PaddleX's servers draw PDF pages at, and clients such as RAGFlow take for granted: two pixels a point
+(`PDF_RENDER_SCALE` in paddlex/utils/flags.py)."""
 _PDF = 0
 
 
@@ -76,7 +79,7 @@ class LayoutParsingOptions(Options):
             # Clients switch these on for all documents.
             "ifAble": ["useChartRecognition", "useSealRecognition"] if self.ifAble is None else self.ifAble,
         }
-        return OcrFields(options=options.model_copy(update=changes), pages=pages)
+        return OcrFields(options=options.model_copy(update=changes), pages=pages, dpi=PDF_DPI)
 
 
 class LayoutParsingRequest(DocumentFields, LayoutParsingOptions):
@@ -98,18 +101,21 @@ class RestructureRequest(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     pages: list[RestructuredPageFields] = Field(description="The pages of a document, in order.")
-    mergeTables: bool = Field(default=True, description="Join tables that run over a page break.")
-    relevelTitles: bool = Field(default=True, description="Set title levels over the whole document.")
-    concatenatePages: bool = Field(default=False, description="Answer one page that holds all.")
-    prettifyMarkdown: bool = Field(default=True, description="Centre figures and tables by HTML.")
-    showFormulaNumber: bool = Field(default=False, description="Write formula numbers.")
-    returnMarkdownImages: bool = Field(default=True, description="Give the pictures back.")
+    mergeTables: bool | None = Field(default=True, description="Join tables that run over a page break.")
+    relevelTitles: bool | None = Field(default=True, description="Set title levels over the whole document.")
+    concatenatePages: bool | None = Field(default=False, description="Answer one page that holds all.")
+    prettifyMarkdown: bool | None = Field(default=True, description="Centre figures and tables by HTML.")
+    showFormulaNumber: bool | None = Field(default=False, description="Write formula numbers.")
+    returnMarkdownImages: bool | None = Field(default=True, description="Give the pictures back.")
     outputFormats: list[str] | None = Field(default=None, description="Further formats; none are made here.")
     logId: str | None = Field(default=None, description="Comes back with the answer.")
 
     def options(self) -> dict[str, Any]:
-        """What the `restructure` model is told."""
-        return self.model_dump(exclude={"pages", "returnMarkdownImages", "outputFormats", "logId"})
+        """What the `restructure` model is told; null is the default, as it is at /layout-parsing."""
+        asked = self.model_dump(exclude={"pages", "returnMarkdownImages", "outputFormats", "logId"})
+        return {
+            name: type(self).model_fields[name].default if value is None else value for name, value in asked.items()
+        }
 
 
 def layout_parsing_form(state: State) -> Form[LayoutParsingRequest]:

@@ -11,23 +11,21 @@ empty.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import State
 
 from gateway.compat.html_tables import cells
-from gateway.compat.paddlex_answers import DataInfo, data_info
-from gateway.compat.paddlex_errors import envelope, keep_log_id
-from gateway.compat.paddlex_requests import DocumentFields
+from gateway.compat.paddlex_answers import INPUT, DataInfo, Success, Write, as_base64, data_info
+from gateway.compat.paddlex_errors import OF_DOCUMENTS, keep_log_id
+from gateway.compat.paddlex_requests import PDF_DPI, DocumentFields
 from gateway.document import Document, Page
 from gateway.errors import UnsupportedOption
 from gateway.options import Options
 from gateway.schemas import OcrFields, OcrRequest
 from gateway.sources.fields import OCR_FORM, validate
 from gateway.sources.form import Form, Parsed
-
-_KNOWN_HERE = {"useDocOrientationClassify", "useDocUnwarping"}
 
 
 class PpOcrOptions(BaseModel):
@@ -45,14 +43,14 @@ class PpOcrOptions(BaseModel):
     textDetUnclipRatio: float | None = None
     textRecScoreThresh: float | None = None
     returnWordBox: bool | None = None
-    visualize: bool | None = None
+    visualize: bool | None = Field(default=None, description="Draw what was found; null: as VISUALIZE says.")
 
     def ocr_fields(self, pages: str | None = None) -> OcrFields:
         """The same as this gateway's own request has it.
 
         Raises UnsupportedOption where something is asked of models that are not here, and InvalidField of `pages`.
         """
-        for name in sorted(set(PpOcrOptions.model_fields) - _KNOWN_HERE):
+        for name in sorted(_OF_ITS_MODELS):
             if getattr(self, name) not in (None, False):
                 raise UnsupportedOption(f"{name}: it is of PP-OCR's models, and this server runs others", param=name)
         options = Options(
@@ -60,7 +58,10 @@ class PpOcrOptions(BaseModel):
             useDocUnwarping=self.useDocUnwarping,
             restructurePages=False,
         )
-        return OcrFields(options=options, pages=pages)
+        return OcrFields(options=options, pages=pages, dpi=PDF_DPI)
+
+
+_OF_ITS_MODELS = PpOcrOptions.model_fields.keys() - {"useDocOrientationClassify", "useDocUnwarping", "visualize"}
 
 
 class PpOcrRequest(DocumentFields, PpOcrOptions):
@@ -76,9 +77,12 @@ class RecognisedText(BaseModel):
 
 
 class OcrResult(BaseModel):
-    """One page."""
+    """One page; its pictures are Base64, or addresses in the result of a job."""
 
     prunedResult: RecognisedText
+    ocrImage: str | None = Field(default=None, description="The blocks that were found, drawn on the page.")
+    docPreprocessingImage: str | None = Field(default=None, description="What was done to the page before, drawn.")
+    inputImage: str | None = Field(default=None, description="The page that was drawn on.")
 
 
 class OcrResults(BaseModel):
@@ -88,13 +92,8 @@ class OcrResults(BaseModel):
     dataInfo: DataInfo
 
 
-class PpOcrAnswer(BaseModel):
+class PpOcrAnswer(Success[OcrResults]):
     """The answer to PP-OCR's clients."""
-
-    logId: str
-    result: OcrResults
-    errorCode: Literal[0] = Field(default=0)
-    errorMsg: Literal["Success"] = Field(default="Success")
 
 
 def ocr_form(state: State) -> Form[OcrRequest | PpOcrRequest]:
@@ -102,17 +101,15 @@ def ocr_form(state: State) -> Form[OcrRequest | PpOcrRequest]:
     return Form(partial(_parse, state), multipart=OCR_FORM.multipart, json_parts=OCR_FORM.json_parts)
 
 
-def results_of(document: Document) -> OcrResults:
-    """A reading as PP-OCR's clients read it."""
-    return OcrResults(
-        ocrResults=[OcrResult(prunedResult=_texts(page)) for page in document.pages], dataInfo=data_info(document)
-    )
+def results_of(document: Document, written: Write = as_base64) -> OcrResults:
+    """A reading as PP-OCR's clients read it; `written` makes the pictures of a page into text, by their names."""
+    return OcrResults(ocrResults=[_page(page, written) for page in document.pages], dataInfo=data_info(document))
 
 
 def _parse(state: State, fields: dict[str, Any]) -> Parsed[OcrRequest] | Parsed[PpOcrRequest]:
     if not _is_pp_ocr(fields):
         return OCR_FORM.parse(fields)
-    state.envelope = envelope
+    state.dialect = OF_DOCUMENTS
     keep_log_id(fields, state)
     return validate(PpOcrRequest, fields).parsed()
 
@@ -121,6 +118,16 @@ def _is_pp_ocr(fields: dict[str, Any]) -> bool:
     """Whether a body is certainly not this gateway's own: it has fields of PP-OCR's, and none of ours."""
     ours, theirs = (set(model.model_fields) - {"file"} for model in (OcrRequest, PpOcrRequest))
     return bool(fields.keys() & theirs) and not fields.keys() & ours
+
+
+def _page(page: Page, written: Write) -> OcrResult:
+    drawings = written(page, page.drawings)
+    return OcrResult(
+        prunedResult=_texts(page),
+        ocrImage=drawings.get("layout_det_res"),
+        docPreprocessingImage=drawings.get("preprocessed_img"),
+        inputImage=drawings.get(INPUT),
+    )
 
 
 def _texts(page: Page) -> RecognisedText:

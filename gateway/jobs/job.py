@@ -57,8 +57,10 @@ class Fault(_File):
         return cls(code=error.code, message=error.message, param=error.param)
 
     def error(self) -> GatewayError:
-        """The error, as POST /ocr would have raised it."""
-        return BY_CODE.get(self.code, GatewayError)(self.message, param=self.param)
+        """The error, as POST /ocr would have raised it; it was counted when the job ended."""
+        error = BY_CODE.get(self.code, GatewayError)(self.message, param=self.param)
+        error.counted = True
+        return error
 
 
 class End(_File):
@@ -104,6 +106,9 @@ class Tally:
     def opened(self, kind: str, page_count: int, indices: list[int]) -> None:  # noqa: ARG002 - of Progress
         """The document is open."""
         self.attempt = Attempt(started=self.attempt.started, total=len(indices))
+
+    async def room(self, index: int) -> None:
+        """There always is."""
 
     def read(self, page: Page | Failure) -> None:
         """A page is done."""

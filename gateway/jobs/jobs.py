@@ -19,14 +19,14 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
-
+from gateway.access.clients import sharer
 from gateway.errors import JobNotDone, JobsUnavailable, NoSuchJob, TooManyRequests
 from gateway.jobs.job import End, Job, Ticket, Turn
 from gateway.jobs.metrics import JobMetrics
 from gateway.jobs.queue import JobQueue, in_file, in_redis
 from gateway.jobs.result import Result
 from gateway.jobs.store import JobStore, now
+from gateway.metrics import Metrics
 from gateway.pages.kinds import HEADER_BYTES, sniff
 from gateway.schemas import OcrFields
 from gateway.settings import Settings, SettingsError
@@ -44,6 +44,8 @@ class Jobs:
         self.metrics = metrics
         self.arrived = asyncio.Event()
         """Set when a job was taken in here."""
+        self.making = asyncio.Lock()
+        """Held while another form of an answer is made of its files: the whole document is in memory meanwhile."""
         self._limit = limit
         self._limit_each = max(1, math.floor(limit * share))
         self._tickets: dict[str, Ticket] = {}
@@ -133,7 +135,7 @@ class Jobs:
             raise TooManyRequests(
                 f"{len(waiting)} jobs wait: send it again later (MAX_JOBS sets the limit)", retry_after=_RETRY_AFTER
             )
-        own = sum(item.client == client for item in waiting)
+        own = sum(item.client == sharer(client) for item in waiting)
         if own >= self._limit_each:
             raise TooManyRequests(
                 f"{own} jobs of yours wait already: send it again later (CLIENT_SHARE of MAX_JOBS is what one client "
@@ -167,7 +169,7 @@ def _check_kind(document: Path) -> None:
         sniff(file.read(HEADER_BYTES))
 
 
-def open_jobs(settings: Settings, registry: CollectorRegistry) -> Jobs:
+def open_jobs(settings: Settings, metrics: Metrics) -> Jobs:
     """The jobs that `settings` describe. Blocks; raises SettingsError where JOBS_DIR can't be used."""
     store = JobStore(settings.jobs_dir, settings.jobs_keep_seconds)
     try:
@@ -182,4 +184,4 @@ def open_jobs(settings: Settings, registry: CollectorRegistry) -> Jobs:
         raise SettingsError(
             f"JOBS_DIR: {store.folder} can't be used ({error}): name a folder that can be written, or set JOBS=off"
         ) from None
-    return Jobs(store, JobQueue(storage), JobMetrics(registry), limit=settings.max_jobs, share=settings.client_share)
+    return Jobs(store, JobQueue(storage), JobMetrics(metrics), limit=settings.max_jobs, share=settings.client_share)

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -16,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from gateway.access.clients import sharer
 from gateway.errors import JobsUnavailable
 from gateway.jobs.job import Turn
 from gateway.storage import full
@@ -87,7 +89,7 @@ def in_file(path: Path, name: str) -> Storage:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A turn that waits at a `place`, the lowest next."""
+    """A turn that waits at a `place`, the lowest next; `client` as turns are shared."""
 
     place: int
     turn: Turn
@@ -113,10 +115,10 @@ class JobQueue:
 
     async def put(self, turn: Turn, client: str, *, first: bool = False) -> None:
         """Let a turn wait: behind those of its client, but a place at a time with those of others; or before all."""
-        await self._call(lambda: self._put(turn, client, first=first))
+        await self._call(lambda: self._put(turn, sharer(client), first=first))
 
     async def take(self) -> Turn | None:
-        """The next turn, which nobody else gets; None where none waits."""
+        """The next turn, which nobody else gets; None where none waits. Raises ValueError where it can't be read."""
         message = await self._call(self._storage.dequeue)
         return None if message is None else Waiting.parse(bytes(message)).turn
 
@@ -143,7 +145,12 @@ class JobQueue:
         self._storage.enqueue(Waiting(place, turn, client).message(), priority=-place)
 
     def _waiting(self) -> list[Waiting]:
-        return [Waiting.parse(bytes(message)) for message in self._storage.enqueued_items()]
+        waiting = []
+        for message in self._storage.enqueued_items():
+            # One that can't be read hinders no other; `take` tells of it when it comes.
+            with suppress(ValueError):
+                waiting.append(Waiting.parse(bytes(message)))
+        return waiting
 
     def _remove(self, job_id: str) -> None:
         for item in self._waiting():
@@ -155,7 +162,7 @@ class JobQueue:
             return await asyncio.get_running_loop().run_in_executor(self._threads, work)
         except (RedisError, sqlite3.Error) as error:
             if isinstance(error, sqlite3.OperationalError) and "full" in str(error):
-                raise full("JOBS_DIR") from None
+                raise full("JOBS_DIR") from error
             raise JobsUnavailable(
                 "the queue of jobs can't be reached: send it again later; its operator looks after the Redis of "
                 "REDIS_URL, or the disk of JOBS_DIR",

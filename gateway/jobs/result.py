@@ -26,10 +26,6 @@ class Result:
         """The JSON body that POST /ocr would have answered."""
         return self.answer_path.read_bytes()
 
-    def markdown(self) -> bytes:
-        """The Markdown that POST /ocr would have answered."""
-        return self.markdown_path.read_bytes()
-
     def answer(self) -> OcrAnswer:
         """The answer, parsed."""
         return OcrAnswer.model_validate_json(self.json())

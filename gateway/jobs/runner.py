@@ -85,9 +85,10 @@ class Runner:
     async def _take(self) -> Turn | None:
         try:
             turn = await self._jobs.queue.take()
-        except JobsUnavailable as error:
+        except (JobsUnavailable, StorageFull) as error:
+            # To take a turn out is to write: a full disk hinders that too.
             if self._reachable:
-                _LOG.error("%s (%s)", error.message, type(error.__cause__).__name__)
+                _LOG.error("jobs wait: %s (%s)", error.message, type(error.__cause__).__name__)
             self._reachable = False
             return None
         except ValueError:
@@ -150,7 +151,7 @@ class Runner:
         if ended:
             seconds = (now() - tally.attempt.started).total_seconds()
             status = "done" if error is None else "failed"
-            self._metrics.ended.labels(status).inc()
+            self._metrics.over(error)
             self._metrics.seconds.observe(seconds)
             why = "" if error is None else f" ({error.code})"
             _LOG.info("job %s: %s%s after %.3f s, %d pages", turn.id, status, why, seconds, tally.attempt.done)
@@ -180,7 +181,7 @@ class Runner:
 
     async def _give_back(self, turn: Turn, ticket: Ticket) -> None:
         """Let another run the job at once; where that can't be told, it is found later."""
-        with suppress(OSError, JobsUnavailable):
+        with suppress(OSError, JobsUnavailable, StorageFull):
             await asyncio.to_thread(self._store.release, turn, "returned")
             await self._jobs.queue.put(Turn(turn.id, turn.number + 1), ticket.client, first=True)
             _LOG.info("job %s is given back", turn.id)

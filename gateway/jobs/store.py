@@ -6,6 +6,7 @@ JOBS_DIR/<id>/attempt-<n>.json    how far the n-th attempt is; made by the one w
 JOBS_DIR/<id>/released-<n>        that attempt is over without an end: "returned" by a stop, "lost" with its gateway
 JOBS_DIR/<id>/answer-<n>.json     the answer of POST /ocr; answer-<n>.md its Markdown
 JOBS_DIR/<id>/pages-<n>.json      what of the document the answer does not tell
+JOBS_DIR/<id>/lines-…, pictures-…   other forms of that answer, made when they are asked for
 JOBS_DIR/<id>/end.json            how the job ended: whoever makes it first decides, also between an answer and DELETE
 
 All of it blocks, and raises OSError where the disk does.

@@ -15,11 +15,13 @@ from PIL import Image, ImageOps
 
 from gateway.errors import BadImage, PageTooLarge
 from gateway.pages.kinds import Kind
-from gateway.pages.raster import LEAST_SIDE, LONGEST_SIDE, PageImage, encode
+from gateway.pages.raster import LEAST_SIDE, LONGEST_SIDE, PageImage, encode, encode_exactly
 from gateway.pages.tiff import count_pages
 
 _ORIENTATION = 0x0112
-_PASSED_AS_THEY_ARE = ("JPEG", "MPO", "PNG", "WEBP", "BMP")
+# Decoded once more in Triton's process. The other formats are rare, and so are those who look for holes in what reads
+# them: it never sees them.
+_PASSED_AS_THEY_ARE = ("JPEG", "MPO", "PNG")
 # MPO is a JPEG with further pictures behind it, as telephones write it; Pillow tells it apart.
 _PILLOW_FORMATS: dict[Kind, tuple[str, ...]] = {
     "jpeg": ("JPEG", "MPO"),
@@ -35,9 +37,13 @@ _DAMAGE = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EO
 class ImageDocument:
     """A JPEG, PNG, WebP or BMP of one page, or a TIFF of many."""
 
-    def __init__(self, path: Path, kind: Kind, max_pixels: int) -> None:
-        """Read the header. Raises BadImage when it is damaged, PageTooLarge when it announces too many pixels."""
+    def __init__(self, path: Path, kind: Kind, max_pixels: int, *, reencode: bool = False) -> None:
+        """Read the header; with `reencode` none of its bytes are handed on.
+
+        Raises BadImage when it is damaged, PageTooLarge when it announces too many pixels.
+        """
         self._max_pixels = max_pixels
+        self._passed = () if reencode else _PASSED_AS_THEY_ARE
         # Pillow's own guard, in front of formats that decode while they open.
         Image.MAX_IMAGE_PIXELS = max_pixels
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -92,8 +98,10 @@ class ImageDocument:
         upright = image.getexif().get(_ORIENTATION, 1) in (0, 1)
         plain = image.mode in ("L", "RGB") and not image.has_transparency_data
         notes = ("the image is animated: only its first frame was read",) if self._animated else ()
-        if upright and plain and not self._animated and image.format in _PASSED_AS_THEY_ARE:
-            return PageImage(None, *image.size, notes)
+        if upright and plain and not self._animated and self._kind != "tiff":
+            # The pixels are those that OpenCV, with which the official pipeline reads, makes of the file.
+            data = None if image.format in self._passed else encode_exactly(image)
+            return PageImage(data, *image.size, notes)
         page = _flattened(ImageOps.exif_transpose(image))
         return PageImage(encode(page), *page.size, notes)
 

@@ -148,10 +148,15 @@ class RendererProcess:
     def _receive(self, seconds: float, longest: int) -> bytes:
         try:
             if not self._connection.poll(seconds):
-                raise RendererTimedOut(f"drawing it took longer than {seconds:g} seconds: RENDER_TIMEOUT raises that")
+                raise timed_out(seconds)
             return self._connection.recv_bytes(longest)
         except (EOFError, OSError):
             raise _crashed() from None
+
+
+def timed_out(seconds: float) -> RendererTimedOut:
+    """The error that tells that so many seconds were too few."""
+    return RendererTimedOut(f"drawing it took longer than {seconds:g} seconds: RENDER_TIMEOUT raises that")
 
 
 def _number(head: dict[str, Any], name: str) -> int:

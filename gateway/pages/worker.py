@@ -39,6 +39,7 @@ class Command(TypedDict):
     dpi: int
     max_pixels: int
     seconds: float
+    reencode: bool
 
 
 class Document(Protocol):
@@ -94,7 +95,7 @@ class Worker:
 def _open(command: Command) -> Document:
     path, max_pixels = Path(command["path"]), command["max_pixels"]
     if command["kind"] != "pdf":
-        return ImageDocument(path, command["kind"], max_pixels)
+        return ImageDocument(path, command["kind"], max_pixels, reencode=command["reencode"])
     if command["renderer"] == "poppler":
         return PopplerDocument(path, max_pixels)
     return PdfiumDocument(path, max_pixels)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -12,11 +11,12 @@ from pydantic import BaseModel, Field
 from gateway.access.clients import key_of
 from gateway.asked import saver_of
 from gateway.errors import NoSuchJob, NotConfigured
+from gateway.file_answer import FileAnswer
 from gateway.intake import intake
 from gateway.jobs.job import Job, Status
 from gateway.jobs.jobs import Jobs
 from gateway.negotiation import preferred
-from gateway.routes.ocr import answered, body_schema
+from gateway.routes.ocr import BODY, head
 from gateway.schemas import ErrorAnswer, OcrAnswer
 from gateway.services import Parts, Services
 from gateway.sources.fields import OCR_FORM
@@ -73,8 +73,8 @@ class JobList(BaseModel):
     "/jobs",
     summary="Read a document in the background",
     status_code=202,
-    responses={code: {"model": ErrorAnswer} for code in (400, 413, 415, 422, 429, 503, 504, 507)},
-    openapi_extra=body_schema(),
+    responses={code: {"model": ErrorAnswer} for code in (400, 408, 413, 415, 422, 429, 503, 504, 507)},
+    openapi_extra=BODY,
 )
 async def submit(request: Request, services: Parts, response: Response) -> JobAnswer:
     """Take a document in, with the fields of POST /ocr, and answer at once; `timeout` counts from when it is begun.
@@ -125,13 +125,12 @@ async def result(request: Request, services: Parts, job_id: str) -> Response:
     found = await own_job(request, jobs, job_id)
     files = await jobs.result(found.id)
     as_markdown = preferred(request.headers.get("accept", "")) == "markdown"
+    media_type, headers = head("markdown" if as_markdown else "json", found.id, found.end.warnings if found.end else 0)
     try:
-        body = await asyncio.to_thread(files.markdown if as_markdown else files.json)
+        return await FileAnswer.of(files.markdown_path if as_markdown else files.answer_path, media_type, headers)
     except FileNotFoundError:
         # It was forgotten this moment.
         raise NoSuchJob("there is no such job any more") from None
-    warnings = found.end.warnings if found.end else 0
-    return answered(body, "markdown" if as_markdown else "json", answer_id=found.id, warnings=warnings)
 
 
 @router.delete(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.compat.openapi import json_body
+from gateway.asked import draws
 from gateway.compat.paddlex_answers import (
     LayoutParsingAnswer,
     LayoutParsingResults,
@@ -25,13 +26,14 @@ from gateway.compat.paddlex_requests import (
 from gateway.deadline import Deadline
 from gateway.disconnect import unless_disconnected
 from gateway.errors import TooManyPages
-from gateway.intake import intake
+from gateway.intake import admitted, intake
+from gateway.openapi import request_body
 from gateway.services import Parts, Services
 
 router = APIRouter(tags=["PaddleOCR"])
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    code: {"model": FailureAnswer} for code in (400, 413, 415, 422, 429, 502, 503, 504)
+    code: {"model": FailureAnswer} for code in (400, 408, 413, 415, 422, 429, 502, 503, 504)
 }
 
 
@@ -40,15 +42,15 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     summary="Read a document, by the API of PaddleX's server",
     response_model=LayoutParsingAnswer,
     responses=_ERRORS,
-    openapi_extra=json_body(LayoutParsingRequest),
+    openapi_extra=request_body(LayoutParsingRequest),
 )
 async def layout_parsing(request: Request, services: Parts) -> Response:
     """Read a PDF, JPEG, PNG, WebP, TIFF or BMP; unknown fields are ignored, as there."""
     async with intake(request, services, layout_parsing_form(request.state)) as sent:
         asked = sent.fields
         asked.check_type(sent.path)
-        draw = services.settings.visualize if asked.visualize is None else asked.visualize
-        document = await sent.read(sent.task(asked.ocr_fields(), visualize=draw))
+        task = sent.task(asked.ocr_fields(), visualize=draws(asked.visualize, services))
+        document = await sent.read(task)
         results = await asyncio.to_thread(results_of, document, images=asked.returnMarkdownImages is not False)
     response = await _answer(request, results)
     response.headers["X-Warnings"] = str(len(document.warnings))
@@ -60,17 +62,17 @@ async def layout_parsing(request: Request, services: Parts) -> Response:
     summary="Join what runs over page breaks, by the API of PaddleX's server",
     response_model=LayoutParsingAnswer,
     responses=_ERRORS,
-    openapi_extra=json_body(RestructureRequest),
+    openapi_extra=request_body(RestructureRequest),
 )
 async def restructure_pages(request: Request, services: Parts) -> Response:
     """Join tables and set title levels over the pages of /layout-parsing's answers."""
     deadline = Deadline.after(services.settings.request_timeout)
-    async with services.admission.permit(request.state.client, deadline):
+    parse = partial(parse_restructure, request.state)
+    async with admitted(request, services, deadline), AsyncExitStack() as stack:
         with services.metrics.stage("receive"):
-            parse = partial(parse_restructure, request.state)
-            asked = await services.bodies.read_json(request, parse, deadline)
+            asked = await stack.enter_async_context(services.bodies.reading_json(request, parse, deadline))
         results = await unless_disconnected(request.receive, _restructured(asked, request, services, deadline))
-    return await _answer(request, results)
+        return await _answer(request, results)
 
 
 async def _restructured(

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Request, Response
 from gateway.compat.mistral_answers import MistralAnswer, MistralFailure
 from gateway.compat.mistral_pages import PageWriter
 from gateway.compat.mistral_requests import MISTRAL_FORM, MistralRequest
-from gateway.compat.openapi import json_body
 from gateway.document import Document
 from gateway.intake import intake
+from gateway.openapi import request_body
 from gateway.services import Parts
 
 router = APIRouter(tags=["Mistral"])
@@ -22,13 +22,13 @@ router = APIRouter(tags=["Mistral"])
     "/v1/ocr",
     summary="Read a document, by the API of Mistral",
     response_model=MistralAnswer,
-    responses={code: {"model": MistralFailure} for code in (400, 413, 415, 422, 429, 502, 503, 504)},
-    openapi_extra=json_body(MistralRequest),
+    responses={code: {"model": MistralFailure} for code in (400, 408, 413, 415, 422, 429, 502, 503, 504)},
+    openapi_extra=request_body(MistralRequest),
 )
 async def ocr(request: Request, services: Parts) -> Response:
     """Read a PDF, JPEG, PNG, WebP, TIFF or BMP; what this server can't give is refused."""
     async with intake(request, services, MISTRAL_FORM) as sent:
-        task = sent.task(sent.fields.ocr_fields())
+        task = sent.task(sent.fields.ocr_fields(), pages=sent.fields.page_ranges())
         document = await sent.read(task)
         size = sent.path.stat().st_size
         body = await asyncio.to_thread(_body, sent.fields, document, dpi=task.dpi, size=size)

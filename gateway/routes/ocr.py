@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from gateway.asked import saver_of
-from gateway.compat.paddlex_errors import log_id
+from gateway.asked import draws, saver_of
+from gateway.compat.paddlex_errors import FailureAnswer, log_id
 from gateway.compat.pp_ocr import PpOcrAnswer, PpOcrRequest, ocr_form, results_of
-from gateway.document import Progress
+from gateway.document import Document, Progress
 from gateway.event_stream import Emit, EventAnswer
 from gateway.intake import Sent, intake
 from gateway.negotiation import Form, preferred
-from gateway.options import Options
+from gateway.openapi import request_body
 from gateway.page_events import PageEvents
 from gateway.save import finish
 from gateway.schemas import ErrorAnswer, OcrAnswer, OcrRequest
@@ -28,27 +29,18 @@ router = APIRouter(tags=["OCR"])
 _OTHER_FORMS = ("text/markdown", "application/x-ndjson", "text/event-stream")
 
 
-def body_schema() -> dict[str, Any]:
-    """The request body in OpenAPI: read by hand, because its size is counted while it comes."""
-    as_json = OcrRequest.model_json_schema(ref_template="#/{model}")
-    as_json.pop("$defs", None)
-    as_json["properties"]["options"] = Options.model_json_schema()
-    as_form = {**as_json, "properties": {**as_json["properties"]}}
-    as_form["properties"]["file"] = {"type": "string", "format": "binary", "description": "The document."}
-    as_form["properties"]["options"] = {"type": "string", "description": "The options as a JSON string."}
-    content = {"application/json": {"schema": as_json}, "multipart/form-data": {"schema": as_form}}
-    return {"requestBody": {"required": True, "content": content}}
+BODY = request_body(OcrRequest, attached="file", json_parts=OCR_FORM.json_parts)
 
 
 @router.post(
     "/ocr",
     summary="Read a document",
-    response_model=OcrAnswer,
+    response_model=OcrAnswer | PpOcrAnswer,
     responses={
         200: {"content": {kind: {"schema": {"type": "string"}} for kind in _OTHER_FORMS}},
-        **{code: {"model": ErrorAnswer} for code in (400, 413, 415, 422, 429, 502, 503, 504)},
+        **{code: {"model": ErrorAnswer | FailureAnswer} for code in (400, 408, 413, 415, 422, 429, 502, 503, 504)},
     },
-    openapi_extra=body_schema(),
+    openapi_extra=BODY,
 )
 async def ocr(request: Request, services: Parts) -> Response:
     """Read a PDF, JPEG, PNG, WebP, TIFF or BMP, sent as Base64, as a multipart upload, or named by a URL.
@@ -79,7 +71,11 @@ async def _tell(request: Request, services: Services, emit: Emit) -> None:
 
 async def _read(sent: Sent[Any], fields: OcrRequest, answer_id: str, progress: Progress | None = None) -> OcrAnswer:
     saver = saver_of(fields, sent.services)
-    document = await sent.read(sent.task(fields), progress)
+    task = sent.task(fields)
+    if progress is not None and saver is None:
+        # The result that ends a stream has no pictures: the pages had them.
+        task = replace(task, forget_pictures=True)
+    document = await sent.read(task, progress)
     answer = await finish(document, saver, sent.deadline, answer_id=answer_id, begun_at=sent.begun_at)
     sent.request.state.log.update(id=answer_id, warnings=len(answer.warnings))
     return answer
@@ -87,18 +83,23 @@ async def _read(sent: Sent[Any], fields: OcrRequest, answer_id: str, progress: P
 
 async def _pp_ocr(sent: Sent[Any], asked: PpOcrRequest) -> Response:
     asked.check_type(sent.path)
-    document = await sent.read(sent.task(asked.ocr_fields()))
-    answer = PpOcrAnswer(logId=log_id(sent.request.state), result=results_of(document))
-    return Response(answer.model_dump_json(exclude_none=True), media_type="application/json")
+    task = sent.task(asked.ocr_fields(), visualize=draws(asked.visualize, sent.services))
+    document = await sent.read(task)
+    body = await asyncio.to_thread(_pp_ocr_body, document, log_id(sent.request.state))
+    return Response(body, media_type="application/json", headers={"X-Warnings": str(len(document.warnings))})
+
+
+def _pp_ocr_body(document: Document, identity: str) -> str:
+    return PpOcrAnswer(logId=identity, result=results_of(document)).model_dump_json(exclude_none=True)
 
 
 async def _response(form: Form, answer: OcrAnswer) -> Response:
     body = answer.markdown.encode() if form == "markdown" else await asyncio.to_thread(answer.model_dump_json)
-    return answered(body, form, answer_id=answer.id, warnings=len(answer.warnings))
-
-
-def answered(body: str | bytes, form: Form, *, answer_id: str, warnings: int) -> Response:
-    """An answer of which `body` is the JSON or the Markdown."""
-    media_type = "text/markdown; charset=utf-8" if form == "markdown" else "application/json"
-    headers = {"X-Document-Id": answer_id, "X-Warnings": str(warnings), "Vary": "Accept"}
+    media_type, headers = head(form, answer.id, len(answer.warnings))
     return Response(body, media_type=media_type, headers=headers)
+
+
+def head(form: Form, answer_id: str, warnings: int) -> tuple[str, dict[str, str]]:
+    """The media type and the other headers of an answer in JSON or Markdown."""
+    media_type = "text/markdown; charset=utf-8" if form == "markdown" else "application/json"
+    return media_type, {"X-Document-Id": answer_id, "X-Warnings": str(warnings), "Vary": "Accept"}

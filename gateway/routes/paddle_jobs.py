@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, PlainTextResponse
+from fastapi.responses import FileResponse
 
+from gateway.asked import draws
 from gateway.compat import paddle_job_results
-from gateway.compat.openapi import json_body
 from gateway.compat.paddle_jobs import (
     JOB_FORM,
     RESULTS,
@@ -26,8 +27,10 @@ from gateway.compat.paddle_jobs import (
     key_of,
 )
 from gateway.errors import NoSuchJob
+from gateway.file_answer import FileAnswer
 from gateway.intake import intake
 from gateway.jobs.job import Job
+from gateway.openapi import request_body
 from gateway.routes.jobs import jobs_in, own_job
 from gateway.services import Parts, Services
 
@@ -42,7 +45,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {code: {"model": JobFailure} for code
     _PATH,
     summary="Read a document in the background, by PaddleOCR's jobs API",
     responses=_ERRORS,
-    openapi_extra=json_body(JobRequest, attached="file"),
+    openapi_extra=request_body(JobRequest, attached="file", json_parts=JOB_FORM.json_parts),
 )
 async def submit(request: Request, services: Parts) -> SubmittedAnswer:
     """Take a document in: `fileUrl` in JSON, or attached as `file`."""
@@ -52,9 +55,13 @@ async def submit(request: Request, services: Parts) -> SubmittedAnswer:
         options, fields = asked.options(), asked.ocr_fields()
         # What is wrong with the fields is told now.
         sent.task(fields)
-        draw = services.settings.visualize if options.visualize is None else options.visualize
         job = await jobs.submit(
-            fields, sent.path, state.client, state.request_id, visualize=draw, labels=asked.labels()
+            fields,
+            sent.path,
+            state.client,
+            state.request_id,
+            visualize=draws(options.visualize, services),
+            labels=asked.labels(),
         )
     state.log["id"] = job.id
     return SubmittedAnswer(data=SubmittedData(jobId=job.id))
@@ -83,14 +90,17 @@ async def job(request: Request, services: Parts, job_id: str) -> PaddleJobAnswer
 @router.get(f"{RESULTS}/{{job_id}}", summary="The result of a job", responses=_ERRORS)
 async def result(request: Request, services: Parts, job_id: str, key: str = "") -> Response:
     """A JSON line for each page; pictures are told by their addresses."""
+    jobs = jobs_in(services)
     found = await _opened(services, job_id, key)
-    files = await jobs_in(services).result(job_id)
+    files = await jobs.result(job_id)
     address = f"{_results(request)}/{job_id}"
     try:
-        lines = await asyncio.to_thread(paddle_job_results.lines, found, files, address)
+        async with jobs.making:
+            path = await asyncio.to_thread(paddle_job_results.lines, found, files)
+        addressed = partial(paddle_job_results.addressed, job=found, address=address)
+        return await FileAnswer.of(path, "application/jsonl", line=addressed)
     except FileNotFoundError:
         raise _forgotten() from None
-    return PlainTextResponse(lines, media_type="application/jsonl")
 
 
 @router.get(f"{RESULTS}/{{job_id}}/{{name}}", summary="A picture of a result", responses=_ERRORS)
@@ -101,7 +111,8 @@ async def picture(services: Parts, job_id: str, name: str, key: str = "") -> Res
     path = await asyncio.to_thread(paddle_job_results.picture, files, name)
     if path is None:
         raise _forgotten()
-    return FileResponse(path, media_type="image/jpeg")
+    # It has an ETag, but is no page of this package: it is somebody's document.
+    return FileResponse(path, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 async def _opened(services: Services, job_id: str, key: str) -> Job:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -29,33 +30,36 @@ from gateway.errors import (
     UnsupportedBody,
 )
 from gateway.sources.data_uri import decode, too_large
-from gateway.sources.fields import parse_json
 from gateway.sources.form import F, Form, Parsed
+from gateway.sources.json_text import FIELDS_BYTES, PAGES_VALUES, check_fields, parse_json
+from gateway.sources.pace import Paced
 from gateway.sources.url import Fetcher
 
 T = TypeVar("T")
 
-_FIELDS_BYTES = 1024 * 1024
-"""What a body may hold beside the document: the other fields, the frames of multipart."""
 _TAIL_BYTES = 1024
 _IN_MEMORY_BYTES = 1024 * 1024
 """Smaller bodies never touch the disk before they are parsed."""
 _PARSED_AT_ONCE = 2
 """Parsing takes a core, and about three times the memory of the body."""
+_HELD_AT_ONCE = 2
+"""Documents of JSON stay in memory while they are worked on; the model that does so takes one at a time."""
 
 
 class BodyReader:
-    """Reads requests whose document has at most `max_bytes`."""
+    """Reads requests whose document has at most `max_bytes`, and which wait for a client at most `seconds`."""
 
-    def __init__(self, fetcher: Fetcher, max_bytes: int) -> None:
+    def __init__(self, fetcher: Fetcher, max_bytes: int, seconds: float) -> None:
         self._fetcher = fetcher
+        self._seconds = seconds
         self._max_bytes = max_bytes
         self._parsing = asyncio.Semaphore(_PARSED_AT_ONCE)
+        self._holding = asyncio.Semaphore(_HELD_AT_ONCE)
 
     async def read(self, request: Request, form: Form[F], target: Path, deadline: Deadline) -> tuple[F, Deadline]:
         """Write the document to `target`, and give the other fields and the deadline that the request asks for.
 
-        Raises an InvalidRequest of the right kind, BodyTooLarge, DeadlineExceeded, ClientDisconnected.
+        Raises an InvalidRequest of the right kind, BodyTooLarge, BodyTooSlow, DeadlineExceeded, ClientDisconnected.
         """
         try:
             if form.multipart and _content_type(request) == "multipart/form-data":
@@ -70,30 +74,47 @@ class BodyReader:
             await self._fetch(parsed.url, target, deadline, has_file=has_file)
         return parsed.fields, deadline
 
-    async def read_json(self, request: Request, parse: Callable[[dict[str, Any]], T], deadline: Deadline) -> T:
-        """A body of JSON alone, which may be as large as one with a document, as `parse` makes it; off the event loop.
+    @asynccontextmanager
+    async def reading_json(
+        self, request: Request, parse: Callable[[dict[str, Any]], T], deadline: Deadline
+    ) -> AsyncIterator[T]:
+        """A body whose document is JSON itself, as `parse` makes it; few are held at once, each while its block lasts.
 
         Raises what `read` raises.
         """
         try:
-            return await self._json(request, parse, deadline)
+            async with self._received(request, deadline) as spool:
+                await deadline.wait(self._holding.acquire())
+                try:
+                    yield await self._parse(spool, parse, PAGES_VALUES)
+                finally:
+                    self._holding.release()
         except ClientDisconnect:
             raise _gone() from None
 
     async def _json(self, request: Request, parse: Callable[[dict[str, Any]], T], deadline: Deadline) -> T:
+        async with self._received(request, deadline) as spool:
+            return await self._parse(spool, parse, FIELDS_BYTES)
+
+    @asynccontextmanager
+    async def _received(self, request: Request, deadline: Deadline) -> AsyncIterator[IO[bytes]]:
+        """A body of JSON: while it trickles in it lies on disk."""
         if _content_type(request) != "application/json":
             raise UnsupportedBody(
                 f"send application/json; this is {_content_type(request) or 'without a Content-Type'}"
             )
-        counted = self._counted(request, (self._max_bytes + 2) // 3 * 4 + self._max_bytes // 32 + _FIELDS_BYTES)
-        # While a body trickles in it lies on disk; it is in memory only while it is parsed, and few are at once.
+        counted = self._counted(request, (self._max_bytes + 2) // 3 * 4 + self._max_bytes // 32 + FIELDS_BYTES)
         with SpooledTemporaryFile(_IN_MEMORY_BYTES) as spool:
             await deadline.wait(_receive(Request(request.scope, counted), UploadFile(cast(BinaryIO, spool))))
-            async with self._parsing:
-                return await asyncio.to_thread(_parsed, spool, parse)
+            yield spool
+
+    async def _parse(self, spool: IO[bytes], parse: Callable[[dict[str, Any]], T], most_values: int) -> T:
+        async with self._parsing:
+            return await asyncio.to_thread(_parsed, spool, parse, most_values)
 
     async def _multipart(self, request: Request, form: Form[F], target: Path, deadline: Deadline) -> tuple[F, Deadline]:
-        counted = self._counted(request, self._max_bytes + _FIELDS_BYTES)
+        counted = self._counted(request, self._max_bytes + FIELDS_BYTES)
+        _check_charset(request.headers["content-type"])
         try:
             parts = await deadline.wait(Request(request.scope, counted).form(max_files=1, max_fields=32))
         except HTTPException as error:
@@ -118,12 +139,13 @@ class BodyReader:
         if url is None:
             raise InvalidField("send the document: as a file, or by its address", param="file")
         if has_file:
-            raise InvalidField("send file or url, not both", param="url")
+            raise InvalidField("url: the document is there already, as file: send one, not both", param="url")
         await self._fetcher.fetch(url, target, deadline)
 
     def _store(self, form: Form[F], target: Path, fields: dict[str, Any]) -> tuple[Parsed[F], bool]:
         """The fields of a JSON body, and whether there was a document in it, which then lies at `target`."""
         parsed = form.parse(fields)
+        check_fields(fields, parsed.file or "")
         if parsed.file is not None:
             target.write_bytes(decode(parsed.file, self._max_bytes))
         return replace(parsed, file=None), parsed.file is not None
@@ -132,7 +154,7 @@ class BodyReader:
         announced = request.headers.get("content-length", "")
         if announced.isdecimal() and int(announced) > limit:
             raise too_large(self._max_bytes)
-        return Counted(request.receive, limit, too_large(self._max_bytes))
+        return Counted(Paced(request.receive, self._seconds), limit, too_large(self._max_bytes))
 
 
 class Counted:
@@ -170,9 +192,9 @@ def _unsupported(error: UnsupportedBody, form: Form[Any]) -> UnsupportedBody:
     return UnsupportedBody(error.message.replace(";", ", or multipart/form-data with the file attached;"))
 
 
-def _parsed(spool: IO[bytes], parse: Callable[[dict[str, Any]], T]) -> T:
+def _parsed(spool: IO[bytes], parse: Callable[[dict[str, Any]], T], most_values: int) -> T:
     spool.seek(0)
-    return parse(parse_json(spool.read()))
+    return parse(parse_json(spool.read(), most_values=most_values))
 
 
 def _form_fields(form: FormData, json_parts: Collection[str]) -> tuple[UploadFile | None, dict[str, Any]]:
@@ -189,10 +211,18 @@ def _form_fields(form: FormData, json_parts: Collection[str]) -> tuple[UploadFil
             raise InvalidField("file is text: attach the file itself (curl -F file=@page.pdf)", param="file")
         else:
             fields[name] = value
+    check_fields(fields, "")
     for name in json_parts:
         if name in fields:
             fields[name] = _json_part(name, fields[name])
     return file, fields
+
+
+def _check_charset(content_type: str) -> None:
+    """Raise MalformedBody for another encoding than UTF-8: Python has some that always fail."""
+    charset = parse_options_header(content_type)[1].get(b"charset", b"utf-8").lower()
+    if charset not in (b"utf-8", b"utf8", b"us-ascii"):
+        raise MalformedBody("the multipart body says that it is not in UTF-8, which alone is read")
 
 
 def _is_closed(content_type: str, tail: bytes) -> bool:

@@ -20,7 +20,7 @@ from gateway import __version__
 from gateway.errors import UrlFailed, UrlRefused
 from gateway.sources.addresses import IPAddress
 from gateway.sources.host_list import host_of
-from gateway.sources.url_rules import UrlRules
+from gateway.sources.url_rules import UrlRules, out_of_reach
 
 _PORTS = {"http": 80, "https": 443}
 _HEADERS = {"User-Agent": f"paddleocr-vl-server/{__version__}", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -36,8 +36,9 @@ class Dialler(Protocol):
     async def get(self, url: httpx2.URL, seconds: float) -> httpx2.Response:
         """The answer, its body not read yet; redirects are not followed.
 
-        Raises UrlRefused when the URL may not be asked for, UrlFailed when its host does not resolve, and httpx2's
-        errors when no answer comes. No step of it, as connecting or a pause in the answer, takes longer than `seconds`.
+        Raises UrlRefused when the URL may not be asked for or its host does not resolve, UrlFailed when one does not
+        that is allowed, and httpx2's errors when no answer comes. No step of it, as connecting or a pause in the
+        answer, takes longer than `seconds`.
         """
         ...
 
@@ -85,7 +86,9 @@ class DirectDialler:
         try:
             found = await asyncio.get_running_loop().run_in_executor(self._lookups, look_up)
         except (OSError, UnicodeError):
-            raise UrlFailed(f"url: the host name {host} does not resolve", param="url") from None
+            if self._rules.allows_name(host, port):
+                raise UrlFailed(f"url: the host name {host} does not resolve", param="url") from None
+            raise out_of_reach(host) from None
         # The name server may add a zone ("fe80::1%eth0"), which only link-local addresses need.
         return [ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found]
 

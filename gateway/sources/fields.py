@@ -1,34 +1,18 @@
-"""The fields of a request: read from JSON, and checked against their types and ranges."""
+"""The fields of a request, checked against their types and ranges."""
 
 from __future__ import annotations
 
-import json
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gateway.errors import GatewayError, InvalidField, MalformedBody, UnknownField
+from gateway.errors import GatewayError, InvalidField, UnknownField
+from gateway.options import Options
 from gateway.schemas import OcrRequest
 from gateway.sources.form import Form, Parsed
 
 M = TypeVar("M", bound=BaseModel)
-
-_DEEPEST = 20
-"""Levels of nesting; no option needs more than three."""
-
-
-def parse_json(raw: bytes) -> dict[str, Any]:
-    """`raw` as a JSON object; raises MalformedBody."""
-    try:
-        fields = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise MalformedBody("the body is not JSON") from None
-    if not isinstance(fields, dict):
-        raise MalformedBody("the body must be a JSON object")
-    if _deeper_than(fields, _DEEPEST):
-        raise MalformedBody(f"the body is nested more than {_DEEPEST} levels deep")
-    return fields
 
 
 def validate(model: type[M], fields: dict[str, Any]) -> M:
@@ -50,32 +34,45 @@ OCR_FORM = Form(_parse_ocr, multipart=True, json_parts=("options",))
 
 
 def _told(model: type[BaseModel], fault: ErrorDetails) -> GatewayError:
-    if not fault["loc"]:
-        return InvalidField(fault["msg"].removeprefix("Value error, "))
-    # Deeper parts of the place name branches of a union, which mean nothing to the client.
-    inner = _model_at(model, fault["loc"][0])
-    place = [str(part)[:100] for part in fault["loc"][: 2 if inner else 1]]
-    name = ".".join(place)
-    holder = inner if inner and len(place) == 2 else model
-    if fault["type"] == "extra_forbidden":
-        kind = "option" if holder is inner else "field"
-        return UnknownField(f"there is no {kind} {place[-1]}; there are {', '.join(holder.model_fields)}", param=name)
-    described = holder.model_fields[place[-1]].description
     message = fault["msg"].removeprefix("Value error, ")
+    if not fault["loc"]:
+        return InvalidField(message)
+    names, holder = _place(model, fault)
+    name = ".".join(names)
+    if fault["type"] == "extra_forbidden":
+        kind = "option" if issubclass(holder, Options) else "field"
+        return UnknownField(f"there is no {kind} {names[-1]}; there are {', '.join(holder.model_fields)}", param=name)
+    field = holder.model_fields.get(names[-1])
+    described = field.description if field else None
     return InvalidField(f"{name}: {message}" + (f". It is: {described}" if described else ""), param=name)
 
 
-def _model_at(model: type[BaseModel], name: int | str) -> type[BaseModel] | None:
-    """The model that the field `name` holds; None where it holds something else, or there is no such field."""
-    field = model.model_fields.get(str(name))
-    inner = field.annotation if field else None
-    return inner if isinstance(inner, type) and issubclass(inner, BaseModel) else None
+def _place(model: type[BaseModel], fault: ErrorDetails) -> tuple[list[str], type[BaseModel]]:
+    """The names of the fields, and the numbers of items, that lead to a fault; and the model that has the last field.
+
+    What else pydantic tells are branches of unions, which mean nothing to the client. One that is a model bears its
+    name, and comes after a field.
+    """
+    names: list[str] = []
+    holder, inside, after_field = model, [model], False
+    for part in fault["loc"]:
+        branch = [found for found in inside if found.__name__ == part] if after_field else []
+        after_field = False
+        if branch:
+            inside = branch
+        elif inside and isinstance(part, int):
+            names.append(str(part))
+        elif inside and (part in inside[0].model_fields or fault["type"] == "extra_forbidden"):
+            names.append(str(part)[:100])
+            holder, after_field = inside[0], True
+            inside = _models_in(holder.model_fields[part].annotation) if part in holder.model_fields else []
+        else:
+            break
+    return names, holder
 
 
-def _deeper_than(value: object, levels: int) -> bool:
-    """Whether JSON is nested deeper; what is handed on must not overturn a parser behind (Triton's dies of it)."""
-    if not isinstance(value, (dict, list)):
-        return False
-    if levels == 0:
-        return True
-    return any(_deeper_than(item, levels - 1) for item in (value.values() if isinstance(value, dict) else value))
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    """The models that a field of this type can hold, itself or in a list."""
+    if parts := get_args(annotation):
+        return [found for part in parts for found in _models_in(part)]
+    return [annotation] if isinstance(annotation, type) and issubclass(annotation, BaseModel) else []

@@ -38,7 +38,7 @@ class Fetcher:
         """
         if self._dialler is None:
             raise UrlRefused(
-                "url: this server fetches nothing (URL_FETCH is off): send the document as file", param="url"
+                "url: this server fetches nothing (URL_FETCH is off): send the document itself", param="url"
             )
         own = Deadline.after(min(self._seconds, deadline.remaining()))
         try:

@@ -38,14 +38,18 @@ class UrlRules:
 
     def check_address(self, host: str, address: IPAddress, port: int) -> None:
         """Refuse an address that URL_DENY holds, one that is not public, and a port that it is not allowed on."""
+        allowing = [*self.allow.with_name(host), *self.allow.with_address(address)]
+        open_to_us = is_public(address) or any(entry.covers(port) for entry in allowing)
+        if not open_to_us and written_address(host) is None:
+            # First of all: an internal name is told like one that does not exist, whatever else is wrong with it.
+            raise out_of_reach(host)
         for meant in (address, *carried(address)):
             if any(entry.covers(port) for entry in self.deny.with_address(meant)):
                 raise _denied(host)
-        allowing = [*self.allow.with_name(host), *self.allow.with_address(address)]
         if port not in self.ports and not any(entry.opens(port) for entry in allowing):
             raise self._port_refused(port)
-        if not is_public(address) and not any(entry.covers(port) for entry in allowing):
-            raise _internal(host)
+        if not open_to_us:
+            raise out_of_reach(host)
 
     def check_unresolved(self, host: str, port: int) -> None:
         """All that can be told of a host whose name somebody else will resolve, which is less.
@@ -61,7 +65,11 @@ class UrlRules:
         if port not in self.ports and not any(entry.opens(port) for entry in allowing):
             raise self._port_refused(port)
         if _is_internal_name(host) and not any(entry.covers(port) for entry in allowing):
-            raise _internal(host)
+            raise out_of_reach(host)
+
+    def allows_name(self, host: str, port: int) -> bool:
+        """Whether URL_ALLOW names the host, so that what is told of it is no secret."""
+        return any(entry.covers(port) for entry in self.allow.with_name(host))
 
     def _port_refused(self, port: int) -> UrlRefused:
         ports = ", ".join(map(str, sorted(self.ports)))
@@ -88,7 +96,9 @@ def _denied(host: str) -> UrlRefused:
     return UrlRefused(f"url: {host[:255]} is not fetched from: URL_DENY lists it", param="url")
 
 
-def _internal(host: str) -> UrlRefused:
+def out_of_reach(host: str) -> UrlRefused:
+    """The error of an internal name and of one that does not exist, alike: strangers must not learn which names do."""
+    leads = "leads" if written_address(host) else "does not resolve, or leads"
     return UrlRefused(
-        f"url: {host[:255]} leads to an internal address, which is not fetched unless URL_ALLOW lists it", param="url"
+        f"url: {host[:255]} {leads} to an internal address, which is not fetched unless URL_ALLOW lists it", param="url"
     )

@@ -109,12 +109,41 @@ def _restructured() -> Iterator[Ask]:
 def _clients() -> Iterator[Ask]:
     letter = Sheet(LETTER).encoded()
     mcp = {"useChartRecognition": True, "useSealRecognition": True}
-    ragflow = {"returnMarkdownImages": False, "formatBlockContent": True, "mergeLayoutBlocks": False}
+    ragflow = {
+        "returnMarkdownImages": False,
+        "prettifyMarkdown": True,
+        "showFormulaNumber": True,
+        "formatBlockContent": True,
+        "mergeLayoutBlocks": False,
+        "restructurePages": False,
+    }
+    ignored = ["header", "header_image", "footer", "footer_image", "number", "footnote", "aside_text"]
+    weknora = {
+        "markdownIgnoreLabels": ignored,
+        "useLayoutDetection": True,
+        "useChartRecognition": False,
+        "useSealRecognition": True,
+        "useOcrForImageBlock": False,
+        "mergeTables": True,
+        "relevelTitles": True,
+        "restructurePages": True,
+        "layoutShapeMode": "auto",
+        "promptLabel": "ocr",
+        "layoutNms": True,
+        "repetitionPenalty": 1,
+        "temperature": 0,
+        "topP": 1,
+        "minPixels": 147384,
+        "maxPixels": 2822400,
+    }
     nothing = dict.fromkeys(
         ("useLayoutDetection", "layoutThreshold", "layoutNms", "promptLabel", "temperature", "maxPixels", "logId")
     )
     yield Ask("as paddleocr-mcp asks", letter, mcp)
     yield Ask("as RAGFlow asks", letter, ragflow)
+    yield Ask("as RAGFlow asks of a PDF", _pdf((595, 842)), {**ragflow, "fileType": 0})
+    yield Ask("as WeKnora asks", letter, weknora)
+    yield Ask("as WeKnora asks of a PDF", _pdf((595, 842), (612, 792)), {**weknora, "fileType": 0})
     yield Ask("null is nothing", letter, nothing)
 
 

@@ -43,7 +43,7 @@ def weights(made_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture(scope="session")
 def both(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     """Both servers; this one shows its model the colours that the native engine of PaddleX does."""
-    environment = {"ENGINE": "paddle", "MODEL_DIR": str(weights), "VLM_COLOUR_ORDER": "bgr", "PDF_DPI": "144"}
+    environment = {"ENGINE": "paddle", "MODEL_DIR": str(weights), "VLM_COLOUR_ORDER": "bgr"}
     with ExitStack() as stack:
         url = stack.enter_context(official_server(weights))
         product = stack.enter_context(running(tmp_path_factory.mktemp("product"), **environment))

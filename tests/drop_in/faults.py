@@ -87,11 +87,11 @@ FAULTS = [
     ),
     Fault(
         "`layoutUnclipRatio` by class",
-        {"layoutUnclipRatio": {"22": [1.1, 1.0]}},
+        {"layoutUnclipRatio": {"22": [1.1, 1.0], "14": 1.1}},
         read,
         read,
         CROWD,
-        like={"layoutUnclipRatio": {"99": [1.1, 1.0]}},
+        like={"layoutUnclipRatio": {"99": [1.1, 1.0], "98": 1.1}},
     ),
     Fault(
         "`layoutMergeBboxesMode` by class",

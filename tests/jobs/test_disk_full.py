@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -91,6 +92,29 @@ def test_a_job_that_can_not_even_be_ended_is_ended_when_there_is_room(
     filler.unlink()
     until(has(gateway, job, *ENDED))
     assert gateway.job(job)["error"]["code"] == "storage_full"
+
+
+def test_jobs_that_wait_while_the_disk_is_full_run_when_there_is_room(
+    alone: StartGateway, disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(KServe, "manner", "wait")
+    gateway = alone(JOBS_DIR=str(disk), JOBS_AT_ONCE="1")
+    first, *waiting = [gateway.submit() for _ in range(3)]
+    until(has(gateway, first, "running"))
+    until(lambda: len(KServe.seen) > 0)
+    filler = fill(disk)
+    KServe.released.set()
+    until(lambda: gateway.counted("ocr_gateway_jobs_running 0.0"))
+    # Time to ask the queue again and again, and to look after the jobs.
+    time.sleep(5)
+    assert [gateway.job(job)["status"] for job in waiting] == ["queued", "queued"]
+    log = (tmp_path / "gateways.log").read_text()
+    assert log.count("jobs wait: the disk of JOBS_DIR is full") == 1
+    filler.unlink()
+    for job in waiting:
+        until(has(gateway, job, "done"))
+    until(has(gateway, first, *ENDED))
+    assert "work in the background ended" not in (tmp_path / "gateways.log").read_text()
 
 
 def test_a_document_that_has_no_room_is_refused_by_ocr_too(alone: StartGateway, disk: Path) -> None:

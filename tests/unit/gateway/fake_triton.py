@@ -48,6 +48,7 @@ class FakeTriton:
         self.calls: list[str] = []
         self.restructured: list[dict[str, Any]] = []
         self.settings_of_restructured: list[dict[str, Any]] = []
+        self.deadlines_of_restructured: list[float] = []
         self.in_flight = 0
         self.most_in_flight = 0
         self.cancelled = 0
@@ -140,6 +141,7 @@ class FakeTriton:
         )
 
     def _restructure(self, pages: list[dict[str, Any]], options: dict[str, Any]) -> FakeResult:
+        self.deadlines_of_restructured.append(options.pop("deadline"))
         self.restructured.append({"pages": len(pages), **options})
         self.settings_of_restructured = [page["model_settings"] for page in pages]
         refs = "".join(f'\n\n<img src="{name}">' for name in self.crops)

@@ -117,7 +117,14 @@ def test_openapi_tells_of_keys_where_they_are_asked_for(closed: TestClient, clie
     told = closed.get("/openapi.json").json()
     assert told["components"]["securitySchemes"]["API key"]["scheme"] == "bearer"
     assert told["paths"]["/ocr"]["post"]["security"] == [{"API key": []}]
-    assert "401" in told["paths"]["/ocr"]["post"]["responses"]
+    for path, form in {
+        "/ocr": "ErrorAnswer",
+        "/layout-parsing": "FailureAnswer",
+        "/api/v2/ocr/jobs": "JobFailure",
+        "/v1/ocr": "MistralFailure",
+    }.items():
+        answer = told["paths"][path]["post"]["responses"]["401"]["content"]["application/json"]
+        assert answer["schema"] == {"$ref": f"#/components/schemas/{form}"}
     assert "securitySchemes" not in client.get("/openapi.json").json()["components"]
 
 

@@ -17,8 +17,8 @@ from fastapi.testclient import TestClient
 
 from gateway.deadline import Deadline
 from gateway.errors import RenderFailed
-from gateway.pages.pool import NOT_APART, NOT_OFFLINE
 from gateway.pages.process import RendererProcess
+from gateway.pages.processes import NOT_APART, NOT_OFFLINE
 from gateway.pages.worker import Command
 from tests.waiting import until
 
@@ -100,7 +100,7 @@ def test_where_the_system_forbids_nothing_it_draws_and_the_log_says_so_once(
                 assert (await pool.open(document, Deadline.after(30))).page_count == 1
 
     asyncio.run(check())
-    said = [record.message for record in caplog.records if record.name == "gateway.pages.pool"]
+    said = [record.message for record in caplog.records if record.name == "gateway.pages.processes"]
     assert sorted(said) == sorted([NOT_APART, NOT_OFFLINE])
 
 
@@ -131,6 +131,7 @@ def test_one_that_was_taken_over_can_only_fail_its_document(
     process = RendererProcess(1 << 30)
     command: Command = {
         "path": "x", "kind": "pdf", "renderer": "pdfium", "index": None, "dpi": 72, "max_pixels": 1000, "seconds": 5.0,
+        "reencode": False,
     }  # fmt: skip
     try:
         with pytest.raises(RenderFailed):

@@ -53,4 +53,7 @@ def test_openapi_describes_both_bodies_and_the_errors(client: TestClient) -> Non
     assert set(as_json["properties"]) == set(as_form["properties"]) == fields
     assert "useLayoutDetection" in as_json["properties"]["options"]["properties"]
     assert {"200", "400", "413", "422", "429", "503", "504"} <= set(operation["responses"])
+    for status, models in {"200": ["OcrAnswer", "PpOcrAnswer"], "422": ["ErrorAnswer", "FailureAnswer"]}.items():
+        schema = operation["responses"][status]["content"]["application/json"]["schema"]
+        assert schema["anyOf"] == [{"$ref": f"#/components/schemas/{model}"} for model in models]
     assert "$defs" not in str(document)

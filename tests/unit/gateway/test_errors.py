@@ -36,7 +36,7 @@ def test_every_error_has_a_code_of_its_own_and_a_status() -> None:
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
 def test_the_envelope(kind: type[GatewayError]) -> None:
-    error = kind("it is wrong", param="file", retry_after=3).on_page(4)
+    error = kind("it is wrong", param="file", retry_after=3).on_page("4")
     assert type(error) is kind
     assert error.retry_after == 3
     assert envelope(error, "r1") == {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +11,13 @@ import pytest
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from gateway.app import create_app
+from gateway.compat.mistral_requests import MistralRequest
+from gateway.compat.paddle_jobs import JobRequest
+from gateway.compat.paddlex_requests import LayoutParsingRequest, RestructureRequest
+from gateway.compat.pp_ocr import PpOcrRequest
 from gateway.options import Options
 from gateway.schemas import OcrRequest
 from gateway.settings import Settings
@@ -63,6 +69,32 @@ def test_any_json(gateway: TestClient, body: object) -> None:
     if isinstance(body, dict):
         body.pop("timeout", None)
     check(gateway.post("/ocr", content=json.dumps(body), headers={"Content-Type": "application/json"}))
+
+
+PAGE = base64.b64encode(SEEDS[0]).decode()
+READ = {"model_settings": {}, "parsing_res_list": [{"block_content": ""}]}
+OTHER_APIS: dict[str, tuple[type[BaseModel], dict[str, Any]]] = {
+    "/layout-parsing": (LayoutParsingRequest, {"file": PAGE}),
+    "/restructure-pages": (RestructureRequest, {"pages": [{"prunedResult": READ}]}),
+    "/ocr": (PpOcrRequest, {"file": PAGE, "visualize": False}),
+    "/v1/ocr": (MistralRequest, {"document": {"document_url": f"data:;base64,{PAGE}"}}),
+    "/api/v2/ocr/jobs": (JobRequest, {"fileUrl": "http://a.example/", "model": "PaddleOCR-VL"}),
+}
+"""Paths that speak another server's API: what they take, and a body that is right."""
+mistral_documents = st.dictionaries(st.sampled_from(["type", "document_url", "image_url", "file_id", "other"]), values)
+
+
+@given(st.data())
+@settings(deadline=None, max_examples=300, suppress_health_check=list(HealthCheck))
+def test_any_json_of_other_apis(gateway: TestClient, data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from([*OTHER_APIS]))
+    model, right = OTHER_APIS[path]
+    fields = st.sampled_from([*model.model_fields, "other"])
+    changes = data.draw(st.dictionaries(fields, values | options | mistral_documents, max_size=3))
+    response = gateway.post(
+        path, content=json.dumps({**right, **changes}), headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code < 500, response.text
 
 
 @given(

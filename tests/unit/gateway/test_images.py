@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from .conftest import as_json, error_of
+from .conftest import Start, as_json, error_of
 from .documents import encoded, picture, tiff
 from .fake_triton import FakeTriton
 
@@ -19,6 +20,9 @@ def sent(client: TestClient, triton: FakeTriton, document: bytes) -> list[Image.
     response = client.post("/ocr", **as_json(document))
     assert response.status_code == 200, response.text
     return [Image.open(io.BytesIO(page)) for page in triton.pages]
+
+
+NOISE = Image.fromarray(np.random.default_rng(5).integers(0, 256, (61, 83, 3), np.uint8)).resize((331, 243))
 
 
 def corner_and_rest(image: Image.Image) -> tuple[float, float]:
@@ -50,6 +54,37 @@ def test_every_mode_comes_out_grey_or_rgb(client: TestClient, triton: FakeTriton
     dark, light = corner_and_rest(page)
     assert dark < 40
     assert light > 215
+
+
+KINDS: dict[str, tuple[Image.Image, str, dict[str, Any]]] = {
+    "JPEG": (NOISE, "JPEG", {"quality": 85}),
+    "JPEG, 4:4:4": (NOISE, "JPEG", {"quality": 95, "subsampling": 0}),
+    "JPEG, 4:2:2, progressive": (NOISE, "JPEG", {"subsampling": 1, "progressive": True}),
+    "JPEG, RGB inside": (NOISE, "JPEG", {"keep_rgb": True}),
+    "JPEG, grey": (NOISE.convert("L"), "JPEG", {}),
+    "PNG": (NOISE, "PNG", {"icc_profile": b"nonsense", "dpi": (30, 60)}),
+    "PNG, grey": (NOISE.convert("L"), "PNG", {}),
+    "WebP": (NOISE, "WEBP", {"quality": 70}),
+    "WebP, lossless": (NOISE, "WEBP", {"lossless": True}),
+    "BMP": (NOISE, "BMP", {}),
+    "BMP, grey": (NOISE.convert("L"), "BMP", {}),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_what_is_encoded_anew_keeps_every_pixel(start: Start, triton: FakeTriton, name: str) -> None:
+    """Those that OpenCV, which reads for the official server, makes of the file."""
+    image, kind, options = KINDS[name]
+    document = encoded(image, kind, **options)
+    for settings in ({}, {"reencode_images": True}):
+        assert start(**settings).post("/ocr", **as_json(document)).status_code == 200
+    as_usual, anew = triton.pages
+    assert (as_usual == document) == (kind in ("JPEG", "PNG"))
+    assert Image.open(io.BytesIO(anew)).info == {}
+    first, *others = (
+        cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) for data in (document, as_usual, anew)
+    )
+    assert all(np.array_equal(first, other) for other in others)
 
 
 def test_transparency_becomes_white(client: TestClient, triton: FakeTriton) -> None:

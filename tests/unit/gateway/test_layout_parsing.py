@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 from tritonclient.utils import InferenceServerException
+
+from gateway.settings import Settings
 
 from .conftest import Start, as_json
 from .documents import encoded, pdf, picture, tiff
@@ -136,11 +139,12 @@ def test_blocks_are_formatted_once_after_pages_are_joined(client: TestClient, tr
             tiff(picture(), picture((60, 50))),
             {"numPages": 2, "pages": [{"width": 120, "height": 80}, {"width": 60, "height": 50}], "type": "tiff"},
         ),
+        # Two pixels a point, whatever PDF_DPI says.
         (pdf((144, 72)), {"numPages": 1, "pages": [{"width": 288, "height": 144}], "type": "pdf"}),
     ],
 )
 def test_data_info_tells_the_sizes_of_the_pages(start: Start, document: bytes, info: dict[str, Any]) -> None:
-    response = start(pdf_dpi=144).post("/layout-parsing", **as_json(document))
+    response = start(pdf_dpi=100).post("/layout-parsing", **as_json(document))
     assert response.json()["result"]["dataInfo"] == info
 
 
@@ -168,7 +172,7 @@ def test_the_operator_says_whether_pages_are_drawn_when_a_request_does_not(start
         ({"layoutThreshold": 2}, 422, "layoutThreshold"),
         ({"temperature": -1}, 422, "temperature"),
         ({"promptLabel": "poem"}, 422, "promptLabel"),
-        ({"file": "https://127.0.0.1/a.pdf"}, 422, "internal"),
+        ({"file": "https://127.0.0.1/a.pdf"}, 422, r"^file: 127\.0\.0\.1 .*internal"),
         ({"logId": 5}, 422, "logId"),
     ],
 )
@@ -192,7 +196,7 @@ def test_what_is_wrong_before_the_fields_has_the_same_form(start: Start) -> None
 def test_too_many_pages_are_refused_and_never_cut(start: Start) -> None:
     response = start(max_pages=2).post("/layout-parsing", **as_json(pdf(*[(72, 72)] * 3)))
     assert response.status_code == 422
-    assert "MAX_PAGES is 2" in failure_of(response)
+    assert failure_of(response) == "file: 3 pages are asked for, and MAX_PAGES is 2: ask for fewer"
 
 
 def test_a_full_server_says_when_to_come_again(start: Start, triton: FakeTriton) -> None:
@@ -229,6 +233,36 @@ def test_pages_are_restructured_with_the_official_defaults(client: TestClient, t
         "prettifyMarkdown": True,
         "showFormulaNumber": False,
     }
+    [deadline] = triton.deadlines_of_restructured
+    assert 0 < deadline - time.time() <= Settings().request_timeout
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mergeTables",
+        "relevelTitles",
+        "concatenatePages",
+        "prettifyMarkdown",
+        "showFormulaNumber",
+        "returnMarkdownImages",
+        "outputFormats",
+        "logId",
+    ],
+)
+def test_null_is_as_if_left_out(client: TestClient, triton: FakeTriton, name: str) -> None:
+    pages = pages_to_join(client)
+    plain = results_of(client.post("/restructure-pages", json={"pages": pages}))
+    assert results_of(client.post("/restructure-pages", json={"pages": pages, name: None})) == plain
+    assert triton.restructured[0] == triton.restructured[1]
+
+
+@pytest.mark.parametrize("name", ["layoutShapeMode", "prettifyMarkdown", "returnMarkdownImages", "restructurePages"])
+def test_null_is_as_if_left_out_of_a_reading(client: TestClient, triton: FakeTriton, name: str) -> None:
+    plain = results_of(client.post("/layout-parsing", **as_json(PAGE)))
+    assert results_of(client.post("/layout-parsing", **as_json(PAGE, **{name: None}))) == plain
+    first, second = ({**told, "deadline": 0, "cancelKey": ""} for told in triton.options)
+    assert first == second
 
 
 def test_pages_are_made_one(client: TestClient) -> None:
@@ -257,6 +291,15 @@ def test_wrong_pages_are_refused(start: Start, fields: dict[str, Any]) -> None:
     response = start(max_pages=3).post("/restructure-pages", json=fields)
     assert response.status_code == 422
     assert failure_of(response)
+
+
+def test_what_is_wrong_with_a_page_is_told_with_its_place(client: TestClient) -> None:
+    pages = [{"prunedResult": {}}, {"prunedResult": 1}]
+    told = failure_of(client.post("/restructure-pages", json={"pages": pages}))
+    assert told.startswith("pages.1.prunedResult: ")
+    assert failure_of(client.post("/restructure-pages", json={})).startswith("pages: Field required")
+    told = failure_of(client.post("/restructure-pages", json={"pages": [1]}))
+    assert told.startswith("pages.0: ")
 
 
 def test_openapi_tells_of_both(client: TestClient) -> None:

@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway import loop_lag
 from gateway.access.keyring import line_of
 from gateway.metrics import Metrics
-from gateway.pages import pool
+from gateway.pages import processes
 from tests.conftest import ROOT
 from tests.waiting import until
 
@@ -72,7 +72,7 @@ def test_renderers_that_die_hang_or_grow_old(start: Start, monkeypatch: pytest.M
     assert client.post("/ocr", **PAGE).status_code == 422
     assert value(client, "ocr_gateway_renderers_ended_total", reason="timed_out") == 1
     assert value(client, "ocr_gateway_renderers") == 0
-    monkeypatch.setattr(pool, "_RECYCLED_AFTER", 2)
+    monkeypatch.setattr(processes, "_RECYCLED_AFTER", 2)
     assert client.post("/ocr", **PAGE).status_code == 200
     assert value(client, "ocr_gateway_renderers_ended_total", reason="recycled") == 1
 
@@ -95,6 +95,15 @@ def test_a_loop_that_is_held_up_is_late() -> None:
     registry = asyncio.run(hold_up()).registry
     assert registry.get_sample_value("ocr_gateway_event_loop_lag_seconds_count") == 1
     assert (registry.get_sample_value("ocr_gateway_event_loop_lag_seconds_sum") or 0) > 0.2
+
+
+def test_methods_that_nobody_knows_make_no_label(client: TestClient) -> None:
+    for method in ("BREW", "a" * 1000, "PROPFIND"):
+        assert client.request(method, "/ocr").status_code == 405
+    assert client.get("/ocr").status_code == 405
+    assert value(client, "ocr_gateway_requests_total", path="/ocr", method="other", status="405") == 3
+    assert value(client, "ocr_gateway_requests_total", path="/ocr", method="GET", status="405") == 1
+    assert "BREW" not in client.get("/metrics").text
 
 
 def test_the_document_lists_every_metric_and_no_other(start: Start, tmp_path: Path) -> None:

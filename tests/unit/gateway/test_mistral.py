@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from tritonclient.utils import InferenceServerException
 
 from gateway.compat.html_tables import as_markdown, cells
 
 from .conftest import Start
-from .documents import encoded, pdf, picture
+from .documents import encoded, pdf, picture, tiff
 from .fake_triton import FakeTriton
 
 LARGE = "imgs/img_in_image_box_10_20_110_70.jpg"
@@ -66,7 +67,7 @@ def error_of(response: Any) -> dict[str, Any]:
 
 def test_answers_exactly_what_is_promised(client: TestClient, illustrated: FakeTriton) -> None:
     document = encoded(picture())
-    response = client.post("/v1/ocr", **asked(document))
+    response = client.post("/v1/ocr", **asked(document, include_blocks=False))
     place = {"top_left_x": 10, "top_left_y": 20, "bottom_right_x": 110, "bottom_right_y": 70}
     other = {"top_left_x": 1, "top_left_y": 2, "bottom_right_x": 21, "bottom_right_y": 12}
     nothing = {"image_base64": None, "image_annotation": None}
@@ -107,7 +108,16 @@ def test_every_form_of_a_document(client: TestClient, document: dict[str, Any]) 
 def test_addresses_go_by_the_same_rules_as_elsewhere(client: TestClient) -> None:
     document = {"type": "document_url", "document_url": "http://127.0.0.1/a.pdf"}
     error = error_of(client.post("/v1/ocr", json={"model": "m", "document": document}))
-    assert error["code"] == "url_refused"
+    assert (error["code"], error["param"]) == ("url_refused", "document")
+    assert error["message"].startswith("document: 127.0.0.1 ")
+    assert "internal" in error["message"]
+    assert error["detail"][0]["loc"] == ["body", "document"]
+
+
+def test_what_is_no_document_is_told_of_the_field_that_holds_it(client: TestClient) -> None:
+    error = error_of(client.post("/v1/ocr", json={"document": {"document_url": "data:;base64,!"}}))
+    assert (error["code"], error["param"]) == ("bad_base64", "document")
+    assert error["message"].startswith("document is not Base64")
 
 
 @pytest.mark.parametrize("pages", [[0, 2, 3], [3, 2, 0, 0], "0,2-3", " 0 , 2 - 3 "])
@@ -124,6 +134,41 @@ def test_pages_that_are_none_are_refused(client: TestClient, pages: Any) -> None
     error = error_of(client.post("/v1/ocr", **asked(pages=pages)))
     assert error["param"] == "pages"
     assert error["detail"][0]["loc"] == ["body", "pages"]
+
+
+@pytest.mark.parametrize(
+    ("pages", "told"),
+    [
+        ("4-2", 'pages: "4-2": it ends before it begins; write pages, counted from 0'),
+        ("1,x", 'pages: "x": it is no page or range; write pages, counted from 0'),
+        ([1], "pages asks for page 1 (counted from 0), but the document has 1 page"),
+        ("0-3", "pages asks for page 3 (counted from 0), but the document has 1 page"),
+        ([0, -1], "pages: Input should be greater than or equal to 0"),
+        (["x"], "pages: Input should be a valid integer"),
+        (["9" * 4000], "pages: Input should be less than 1000000000"),
+        ([0] * 10_001, "pages: List should have at most 10000 items"),
+        ("0," * 5001, "pages: String should have at most 10000 characters"),
+    ],
+)
+def test_what_is_wrong_with_pages_is_told_as_the_client_counts(client: TestClient, pages: Any, told: str) -> None:
+    response = client.post("/v1/ocr", **asked(pages=pages))
+    assert response.status_code == 422
+    error = error_of(response)
+    assert error["message"].startswith(told)
+    assert error["param"] == "pages"
+
+
+@pytest.mark.parametrize("pages", [list(range(0, 300, 2)), list(range(0, 20_000, 2))])
+def test_many_single_pages_are_as_good_as_ranges(client: TestClient, pages: list[int]) -> None:
+    told = error_of(client.post("/v1/ocr", **asked(pdf(*[(72, 72)] * 3), pages=pages)))["message"]
+    assert told == "pages asks for page 4 (counted from 0), but the document has 3 pages"
+
+
+def test_a_page_that_fails_is_named_as_the_client_counts(client: TestClient, triton: FakeTriton) -> None:
+    document = tiff(picture(), picture((60, 50)))
+    triton.failures["ocr"] = InferenceServerException("[engine_failure] it broke")
+    message = error_of(client.post("/v1/ocr", **asked(document, pages=[1])))["message"]
+    assert message == "page 1 (counted from 0): it broke"
 
 
 def test_pictures_come_where_they_are_asked_for(client: TestClient, illustrated: FakeTriton) -> None:
@@ -175,6 +220,12 @@ def test_header_and_footer_come_apart(client: TestClient, illustrated: FakeTrito
     assert illustrated.options[1]["markdownIgnoreLabels"] == ["header", "header_image"]
 
 
+@pytest.mark.parametrize("fields", [{}, {"include_blocks": True}, {"include_blocks": None}])
+def test_blocks_come_unless_they_are_not_wanted(client: TestClient, fields: dict[str, Any]) -> None:
+    assert "blocks" in pages_of(client.post("/v1/ocr", **asked(**fields)))[0]
+    assert "blocks" not in pages_of(client.post("/v1/ocr", **asked(include_blocks=False)))[0]
+
+
 def test_blocks_have_types_and_places(client: TestClient, illustrated: FakeTriton) -> None:
     [page] = pages_of(client.post("/v1/ocr", **asked(include_blocks=True)))
     assert [block["type"] for block in page["blocks"]] == [
@@ -204,7 +255,20 @@ def test_blocks_have_types_and_places(client: TestClient, illustrated: FakeTrito
         ({"document_annotation_prompt": "What is it?"}, "document_annotation_prompt"),
         ({"confidence_scores_granularity": "page"}, "confidence_scores_granularity"),
         ({"document": {"type": "file", "file_id": "1"}}, "document"),
-        ({"document": {"type": "file"}}, "document"),
+        ({"document": {"type": "file"}}, "document.file_id"),
+        ({"document": {"type": "document_url"}}, "document.document_url"),
+        ({"document": {"document_url": 5}}, "document.document_url"),
+        ({"document": {"document_url": "a", "pages": 1}}, "document.pages"),
+        ({"document": {"type": "image_url", "document_url": "a"}}, "document.image_url"),
+        ({"document": {"image_url": 5}}, "document.image_url"),
+        ({"document": {"image_url": {"detail": "high"}}}, "document.image_url.url"),
+        ({"document": {"image_url": {"url": "a", "size": 1}}}, "document.image_url.size"),
+        ({"document": {"type": "text"}}, "document"),
+        ({"document": {"type": 5}}, "document"),
+        ({"document": {}}, "document"),
+        ({"document": "https://a.example/"}, "document"),
+        ({"document": None}, "document"),
+        ({"url": "https://a.example/"}, "url"),
         ({"table_format": "csv"}, "table_format"),
         ({"extract_hyperlinks": True}, "extract_hyperlinks"),
     ],
@@ -215,7 +279,26 @@ def test_what_can_not_be_given_is_refused(client: TestClient, fields: dict[str, 
     error = error_of(response)
     assert error["param"] == param
     [detail] = error["detail"]
-    assert detail == {"loc": ["body", param], "msg": error["message"], "type": error["code"]}
+    assert detail == {"loc": ["body", *param.split(".")], "msg": error["message"], "type": error["code"]}
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"document_url": "a", "pages": 1}, "there is no field pages; there are type, document_url, document_name"),
+        ({"type": "document_url"}, "document.document_url: Field required"),
+        ({"image_url": 5}, "document.image_url: Input should be a valid string"),
+        ({"image_url": {}}, "document.image_url.url: Field required"),
+        (
+            {"type": "text"},
+            "document: neither its type nor its fields tell which it is. It is: document_url or image_url",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_document_is_told_of_its_own_kind(
+    client: TestClient, document: dict[str, Any], told: str
+) -> None:
+    assert error_of(client.post("/v1/ocr", **asked(document=document)))["message"].startswith(told)
 
 
 def test_errors_without_fields_have_no_detail(start: Start) -> None:

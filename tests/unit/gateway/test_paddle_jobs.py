@@ -11,6 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from gateway.access.keyring import line_of
+from gateway.jobs.result import Result
 from tests.waiting import until
 
 from .conftest import Start
@@ -74,7 +75,8 @@ def test_an_attached_document_becomes_lines(client: TestClient, triton: FakeTrit
     lines = lines_of(client, data)
     assert [line["dataInfo"]["numPages"] for line in lines] == [2, 2]
     pages = [page for line in lines for page in line["layoutParsingResults"]]
-    assert [page["prunedResult"]["width"] for page in pages] == [200, 400]
+    # Two pixels a point, as PaddleX draws.
+    assert [page["prunedResult"]["width"] for page in pages] == [144, 288]
     for page, name in zip(pages, (CROP, CROP.replace(".jpg", "_p1.jpg")), strict=True):
         assert name in page["markdown"]["text"]
         assert client.get(page["markdown"]["images"][name]).content == b"\xff\xd8crop"
@@ -85,6 +87,35 @@ def test_an_attached_document_becomes_lines(client: TestClient, triton: FakeTrit
     assert lines_of(client, data) == lines
 
 
+def test_lines_are_made_once_and_told_with_each_address(
+    client: TestClient, triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triton.crops = {CROP: b"\xff\xd8crop"}
+    data = ended(client, submitted(client))
+    path = data["resultUrl"]["jsonUrl"].removeprefix("http://testserver")
+    client.get(path).raise_for_status()
+
+    def fails(*_: Any) -> None:
+        raise AssertionError("the answer is read again")
+
+    monkeypatch.setattr(Result, "document", fails)
+    for host in ("one.example", "two.example:8443", 'evil.example"x'):
+        response = client.get(path, headers={"host": host})
+        [line] = response.text.splitlines()
+        [page] = json.loads(line)["result"]["layoutParsingResults"]
+        address = page["markdown"]["images"][CROP]
+        assert host in address or '"' in host
+        assert client.get(address).content == b"\xff\xd8crop"
+        assert "address-of" not in line
+
+
+def test_pictures_are_kept_by_no_browser(client: TestClient, triton: FakeTriton) -> None:
+    triton.crops = {CROP: b"\xff\xd8crop"}
+    [line] = lines_of(client, ended(client, submitted(client)))
+    address = line["layoutParsingResults"][0]["markdown"]["images"][CROP]
+    assert client.get(address).headers["cache-control"] == "no-store"
+
+
 def test_pages_can_be_chosen(client: TestClient) -> None:
     data = ended(client, submitted(client, pdf(*[(72, 72)] * 4), pageRanges="2-3"))
     assert data["extractProgress"]["totalPages"] == 2
@@ -92,9 +123,35 @@ def test_pages_can_be_chosen(client: TestClient) -> None:
 
 
 def test_pp_ocr_models_give_texts(client: TestClient) -> None:
-    lines = lines_of(client, ended(client, submitted(client, model="PP-OCRv6")))
-    [page] = lines[0]["ocrResults"]
-    assert page["prunedResult"]["rec_texts"] == ["120 x 80"]
+    lines = lines_of(client, ended(client, submitted(client, pdf((72, 36), (72, 72)), model="PP-OCRv6")))
+    pages = [page for line in lines for page in line["ocrResults"]]
+    assert [page["prunedResult"]["rec_texts"] for page in pages] == [["144 x 72"], ["144 x 144"]]
+    assert all(set(page) == {"prunedResult"} for page in pages)
+
+
+@pytest.mark.parametrize("model", ["PP-OCRv6", "PaddleOCR-VL"])
+@pytest.mark.parametrize(
+    ("visualize", "payload"), [(False, {"visualize": True}), (True, {}), (True, {"visualize": None})]
+)
+def test_the_operator_says_whether_pages_are_drawn_when_a_request_does_not(
+    start: Start, tmp_path: Path, model: str, visualize: bool, payload: dict[str, Any]
+) -> None:
+    client = start(jobs_dir=tmp_path / "jobs", visualize=visualize)
+    job_id = submitted(client, model=model, optionalPayload=json.dumps(payload))
+    [line] = lines_of(client, ended(client, job_id))
+    [page] = line.get("ocrResults") or line["layoutParsingResults"]
+    drawing = page["ocrImage"] if model == "PP-OCRv6" else page["outputImages"]["layout_det_res"]
+    assert client.get(drawing).content == b"its blocks"
+    assert client.get(page["inputImage"]).content == b"the page"
+
+
+def test_no_drawings_are_made_where_none_are_wanted(start: Start, tmp_path: Path, triton: FakeTriton) -> None:
+    client = start(jobs_dir=tmp_path / "jobs", visualize=True)
+    [line] = lines_of(
+        client, ended(client, submitted(client, model="PP-OCRv6", optionalPayload='{"visualize": false}'))
+    )
+    assert set(line["ocrResults"][0]) == {"prunedResult"}
+    assert "visualize" not in triton.options[-1]
 
 
 def test_pictures_may_be_left_out(client: TestClient, triton: FakeTriton) -> None:
@@ -108,6 +165,7 @@ def test_a_document_by_its_address_goes_by_the_same_rules(client: TestClient) ->
     body = {"fileUrl": "http://127.0.0.1/a.pdf", "model": "PaddleOCR-VL", "optionalPayload": {}}
     response = client.post(PATH, json=body)
     assert response.status_code == 422
+    assert message_of(response).startswith("fileUrl: 127.0.0.1 ")
     assert "internal" in message_of(response)
 
 
@@ -118,7 +176,9 @@ def test_a_document_by_its_address_goes_by_the_same_rules(client: TestClient) ->
         ({"optionalPayload": "{"}, "optionalPayload: it is not JSON"),
         ({"optionalPayload": '{"temperature": -1}'}, "temperature"),
         ({"optionalPayload": '{"outputFormats": ["docx"]}'}, "outputFormats"),
-        ({"pageRanges": "x"}, "pages"),
+        ({"pageRanges": "x"}, 'pageRanges: "x": it is no page or range'),
+        ({"pageRanges": "1," * 501}, "pageRanges: String should have at most 1000 characters"),
+        ({"fileUrl": "http://example.org/"}, "fileUrl: the document is there already, as file"),
         ({"batchId": ""}, "batchId"),
         ({"model": "PP-OCRv6", "optionalPayload": '{"textDetThresh": 0.5}'}, "textDetThresh"),
     ],
@@ -139,6 +199,12 @@ def test_a_job_that_fails_says_why(client: TestClient) -> None:
     assert data["state"] == "failed"
     assert "damaged" in data["errorMsg"]
     assert data["resultUrl"] is None
+
+
+def test_a_job_that_fails_names_the_fields_of_this_api(client: TestClient) -> None:
+    job_id = submitted(client, pageRanges="2")
+    assert ended(client, job_id)["errorMsg"] == "pageRanges asks for page 2, but the document has 1 page"
+    assert client.get(f"/jobs/{job_id}").json()["error"]["message"].startswith("pages asks for page 2")
 
 
 def test_a_cancelled_job_has_failed(client: TestClient, triton: FakeTriton) -> None:
@@ -206,4 +272,6 @@ def test_openapi_tells_of_it(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     assert paths[PATH]["post"]["tags"] == ["PaddleOCR jobs"]
     content = paths[PATH]["post"]["requestBody"]["content"]
-    assert content["multipart/form-data"]["schema"]["properties"]["file"]["format"] == "binary"
+    fields = content["multipart/form-data"]["schema"]["properties"]
+    assert fields["file"]["format"] == "binary"
+    assert fields["optionalPayload"]["type"] == "string"

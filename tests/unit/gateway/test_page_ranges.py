@@ -35,6 +35,12 @@ def test_outside_says_how_many_pages_there_are(text: str) -> None:
         PageRanges.parse(text).select(8, 100)
 
 
+def test_messages_count_as_the_client_does() -> None:
+    ranges = PageRanges(((9, None),), counted_from=0)
+    with pytest.raises(PagesOutside, match=r"asks for page 8 \(counted from 0\), but the document has 8 pages"):
+        ranges.select(8, 100)
+
+
 @pytest.mark.parametrize("text", ["1-", "1-1001", "1-600,500-1001", ",".join(["1-"] * 300)])
 def test_what_a_file_claims_costs_nothing(text: str) -> None:
     with pytest.raises(TooManyPages, match="MAX_PAGES is 1000"):

@@ -28,8 +28,9 @@ from gateway.schemas import OcrRequest
 from gateway.sources.addresses import carried, is_public
 from gateway.sources.data_uri import decode
 from gateway.sources.dialling import place_of
-from gateway.sources.fields import parse_json, validate
+from gateway.sources.fields import validate
 from gateway.sources.host_list import Entry, HostList
+from gateway.sources.json_text import parse_json
 from gateway.sources.url_rules import UrlRules, written_address
 
 hosts = st.text(max_size=30) | st.from_regex(r"[0-9a-fx.:%\[\]]{1,40}", fullmatch=True) | st.ip_addresses().map(str)

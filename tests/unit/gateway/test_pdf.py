@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -20,7 +21,17 @@ from gateway.pages.raster import fit
 from tests.waiting import until
 
 from .conftest import Start, as_json, error_of
-from .documents import A4, copies, encrypted_pdf, form_pdf, handwritten_pdf, pdf, pdf_without_pages, rotated_pdf
+from .documents import (
+    A4,
+    copies,
+    encrypted_pdf,
+    form_pdf,
+    handwritten_pdf,
+    nested_forms_pdf,
+    pdf,
+    pdf_without_pages,
+    rotated_pdf,
+)
 from .fake_triton import FakeTriton
 from .renderers import running_pool, stand_in, workers
 
@@ -140,6 +151,20 @@ def document(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def endless(tmp_path: Path) -> Path:
+    path = tmp_path / "endless"
+    path.write_bytes(nested_forms_pdf(10, 10))
+    return path
+
+
+def busy(worker: psutil.Process) -> bool:
+    """Whether a process has drawn for longer than any good page takes."""
+    with suppress(psutil.NoSuchProcess):
+        return worker.cpu_times().user > 1.0
+    return False
+
+
 class TestPool:
     def test_processes_live_on_and_are_given_back(self, document: Path) -> None:
         async def check() -> None:
@@ -219,6 +244,94 @@ class TestPool:
                 assert workers() == []
 
         asyncio.run(check())
+
+    def test_a_page_that_nobody_waits_for_is_drawn_no_further(self, endless: Path) -> None:
+        ended: list[str] = []
+
+        async def check() -> None:
+            async with running_pool(ended=ended.append) as pool:
+                source = await pool.open(endless, Deadline.after(30))
+                page = asyncio.create_task(pool.page(source, 0, 72, Deadline.after(30)))
+                await asyncio.to_thread(until, lambda: any(map(busy, workers())))
+                page.cancel()
+                await asyncio.gather(page, return_exceptions=True)
+                await asyncio.to_thread(until, lambda: workers() == [], 5)
+                with pytest.raises(DeadlineExceeded):
+                    await pool.page(source, 0, 72, Deadline.after(1))
+                await asyncio.to_thread(until, lambda: workers() == [], 5)
+
+        asyncio.run(check())
+        assert ended == ["cancelled", "cancelled"]
+
+    def test_a_page_that_is_nearly_drawn_costs_no_process(self, document: Path) -> None:
+        async def check() -> None:
+            async with running_pool() as pool:
+                source = await pool.open(document, Deadline.after(30))
+                (worker,) = workers()
+                page = asyncio.create_task(pool.page(source, 0, 72, Deadline.after(30)))
+                await asyncio.sleep(0)
+                page.cancel()
+                await asyncio.sleep(1.5)
+                assert (await pool.page(source, 1, 72, Deadline.after(30))).width == 595
+                assert workers() == [worker]
+
+        asyncio.run(check())
+
+    def test_who_still_waits_for_a_process_leaves_nothing_behind(self, endless: Path, document: Path) -> None:
+        async def check() -> None:
+            async with running_pool() as pool:
+                hanging, source = [await pool.open(path, Deadline.after(30), "a") for path in (endless, document)]
+                first = asyncio.create_task(pool.page(hanging, 0, 72, Deadline.after(30), "a"))
+                await asyncio.sleep(0.2)
+                with pytest.raises(DeadlineExceeded):
+                    await pool.page(source, 0, 72, Deadline.after(0.2), "a")
+                assert len(workers()) == 1
+                first.cancel()
+                await asyncio.gather(first, return_exceptions=True)
+                assert (await pool.page(source, 0, 72, Deadline.after(30), "a")).width == 595
+
+        asyncio.run(check())
+
+    def test_one_clients_endless_pages_delay_no_other_client(self, endless: Path, document: Path) -> None:
+        async def check() -> None:
+            async with running_pool(workers=2) as pool:
+                hanging = await pool.open(endless, Deadline.after(30), "a")
+                source = await pool.open(document, Deadline.after(30), "b")
+                endless_pages = [
+                    asyncio.create_task(pool.page(hanging, 0, 72, Deadline.after(60), "a")) for _ in range(6)
+                ]
+                await asyncio.to_thread(until, lambda: sum(map(busy, workers())) == 2)
+                for index in range(3):
+                    assert (await pool.page(source, index, 72, Deadline.after(15), "b")).width == 595
+                assert not any(page.done() for page in endless_pages)
+                for page in endless_pages:
+                    page.cancel()
+                await asyncio.gather(*endless_pages, return_exceptions=True)
+
+        asyncio.run(check())
+
+    def test_one_clock_runs_for_all_renderers(self, endless: Path) -> None:
+        async def check() -> None:
+            async with running_pool(renderers=("pdfium", "poppler"), seconds=2) as pool:
+                source = await pool.open(endless, Deadline.after(30))
+                begun_at = time.monotonic()
+                with pytest.raises(RenderFailed, match="longer than 2 seconds: RENDER_TIMEOUT"):
+                    await pool.page(source, 0, 72, Deadline.after(30))
+                assert 2.5 <= time.monotonic() - begun_at < 3.9
+
+        asyncio.run(check())
+
+    def test_a_document_of_endless_pages_is_given_up(self, endless: Path) -> None:
+        async def check() -> None:
+            async with running_pool(seconds=0.5) as pool:
+                source = await pool.open(endless, Deadline.after(30))
+                begun_at = time.monotonic()
+                pages = await asyncio.gather(
+                    *(pool.page(source, 0, 72, Deadline.after(60)) for _ in range(50)), return_exceptions=True
+                )
+                assert time.monotonic() - begun_at < 10
+                assert sum("longer than 0.5 seconds" in str(page) for page in pages) == 2
+                assert sum("the rest of it was not drawn" in str(page) for page in pages) == 48
 
         asyncio.run(check())
 

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from .conftest import as_json, error_of
+from .conftest import Start, as_json, error_of
 from .documents import encoded, pdf, picture
 from .fake_triton import FakeTriton
 
 PAGE = encoded(picture())
+DRAWN = {"inputImage": b"the page", "ocrImage": b"its blocks"}
 # What paddleocr-mcp 0.8.5 sends.
 MCP = {"fileType": 1, "useDocOrientationClassify": False, "useDocUnwarping": False, "visualize": False}
 
@@ -47,19 +48,43 @@ def test_pp_ocr_clients_get_texts_and_boxes(client: TestClient, triton: FakeTrit
 
 
 def test_every_page_is_a_result(client: TestClient) -> None:
-    response = client.post("/ocr", **as_json(pdf((72, 72), (72, 72)), visualize=False))
+    response = client.post("/ocr", **as_json(pdf((72, 72), (72, 36)), visualize=False))
     assert len(response.json()["result"]["ocrResults"]) == 2
+    # PaddleX draws two pixels a point, and PDF_DPI is of this gateway's own API.
+    assert response.json()["result"]["dataInfo"]["pages"] == [
+        {"width": 144, "height": 144},
+        {"width": 144, "height": 72},
+    ]
+
+
+def test_what_was_found_is_drawn_where_that_is_asked_for(start: Start, triton: FakeTriton) -> None:
+    drawn = {name: base64.b64encode(data).decode() for name, data in DRAWN.items()}
+    for visualize, asked, pictures in (
+        (False, {"visualize": True}, drawn),
+        (True, {"visualize": None}, drawn),
+        (True, {"visualize": False}, {}),
+        (False, {"visualize": None}, {}),
+    ):
+        response = start(visualize=visualize).post("/ocr", **as_json(PAGE, **asked))
+        [page] = response.json()["result"]["ocrResults"]
+        assert {name: value for name, value in page.items() if name != "prunedResult"} == pictures
+        assert triton.options[-1].get("visualize", False) is bool(pictures)
+
+
+def test_a_header_counts_the_warnings(client: TestClient, triton: FakeTriton) -> None:
+    triton.warnings = [{"type": "left_as_image", "message": "1 formula left as image"}]
+    assert client.post("/ocr", **as_json(PAGE, **MCP)).headers["x-warnings"] == "1"
 
 
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ({"visualize": True}, "visualize"),
         ({"textDetThresh": 0.5}, "textDetThresh: it is of PP-OCR's models"),
         ({"returnWordBox": True}, "returnWordBox"),
         ({"fileType": 0}, "fileType says PDF"),
         ({"fileType": 7}, "fileType"),
         ({"file": "!", "visualize": False}, "file is not Base64"),
+        ({"file": "http://127.0.0.1/", "visualize": False}, "file: 127.0.0.1 "),
     ],
 )
 def test_their_errors_have_their_form(client: TestClient, fields: dict[str, Any], told: str) -> None:

@@ -134,11 +134,34 @@ def test_a_refusal_never_repeats_the_document(client: TestClient) -> None:
 @pytest.mark.parametrize(
     "body", ['{"pages": ?}', "{?: 1}", '{"url": ?}', '{"file": ?}', '{"options": {"markdownIgnoreLabels": [?]}}']
 )
-def test_half_a_surrogate_pair_is_refused_like_other_text(client: TestClient, body: str) -> None:
-    content = body.replace("?", '"\\ud800"')
-    response = client.post("/ocr", content=content, headers={"Content-Type": "application/json"})
-    assert response.status_code == 422
-    error_of(response)
+@pytest.mark.parametrize("path", ["/ocr", "/jobs", "/layout-parsing", "/restructure-pages", "/v1/ocr"])
+def test_half_a_surrogate_pair_is_no_json(client: TestClient, path: str, body: str) -> None:
+    for half in (b'"\\ud800"', b'"\xed\xa0\x80"'):
+        content = body.encode().replace(b"?", half)
+        response = client.post(path, content=content, headers={"Content-Type": "application/json"})
+        assert response.status_code == 400
+        assert "surrogate" in response.text
+
+
+def test_a_whole_surrogate_pair_is_a_character(client: TestClient) -> None:
+    response = client.post("/ocr", **as_json(PNG, options={"markdownIgnoreLabels": ["\U0001f600"]}))
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("charset", ["undefined", "punycode", "unicode_escape", "utf-16", "idna", "nobody-knows", ""])
+def test_multipart_in_another_encoding_is_refused(client: TestClient, charset: str) -> None:
+    body = b'--b\r\nContent-Disposition: form-data; name="pages"\r\n\r\n\xff\\ud800\r\n--b--\r\n'
+    headers = {"Content-Type": f'multipart/form-data; boundary=b; charset="{charset}"'}
+    response = client.post("/ocr", content=body, headers=headers)
+    assert response.status_code == 400
+    assert error_of(response)["code"] == "malformed_body"
+
+
+def test_multipart_may_say_that_it_is_utf_8(client: TestClient) -> None:
+    part = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + PNG + b"\r\n--b--\r\n"
+    for charset in ("utf-8", "UTF-8", "utf8"):
+        headers = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+        assert client.post("/ocr", content=part, headers=headers).status_code == 200
 
 
 def test_unknown_paths_and_methods_have_the_envelope(client: TestClient) -> None:
@@ -146,6 +169,41 @@ def test_unknown_paths_and_methods_have_the_envelope(client: TestClient) -> None
     response = client.get("/ocr")
     assert (response.status_code, error_of(response)["code"]) == (405, "method_not_allowed")
     assert response.headers["allow"] == "POST"
+
+
+LARGE_FIELDS: list[dict[str, Any]] = [
+    {"options": {"markdownIgnoreLabels": ["a" * 2_000_000]}},
+    {"options": {"markdownIgnoreLabels": ["a" * 100] * 12_000}},
+    {"options": {"vlmExtraArgs": {"a" * 2_000_000: 1}}},
+    {"options": {"layoutThreshold": {str(number): 0.5 for number in range(200_000)}}},
+    {"options": {"ifAble": ["useDocUnwarping"] * 80_000}},
+]
+
+
+@pytest.mark.parametrize("fields", LARGE_FIELDS)
+@pytest.mark.parametrize("path", ["/ocr", "/layout-parsing", "/jobs"])
+def test_only_the_document_may_be_large(client: TestClient, path: str, fields: dict[str, Any]) -> None:
+    asked = fields if path != "/layout-parsing" else fields["options"]
+    response = client.post(path, **as_json(PNG, **asked))
+    assert response.status_code == 413
+    assert "beside the document" in response.text
+
+
+def test_fields_of_a_form_are_bounded_together(client: TestClient) -> None:
+    options = json.dumps({"markdownIgnoreLabels": ["a" * 700_000]})
+    data = {"options": options, "pages": "1" * 700_000}
+    response = client.post("/ocr", files={"file": ("a", PNG)}, data=data)
+    assert response.status_code == 413
+    assert "beside the document" in error_of(response)["message"]
+
+
+@pytest.mark.parametrize("item", [b"{}", b"[]", b"0", b'{"":0}'])
+@pytest.mark.parametrize("path", ["/ocr", "/layout-parsing", "/restructure-pages", "/v1/ocr", "/jobs"])
+def test_more_values_than_anybody_needs_are_refused_unread(client: TestClient, path: str, item: bytes) -> None:
+    content = b'{"pages": [' + b",".join([item] * 4_300_000) + b"]}"
+    response = client.post(path, content=content, headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+    assert "values" in response.text
 
 
 class TestLimits:
@@ -305,8 +363,9 @@ def test_a_hanging_engine_ends_at_the_deadline(client: TestClient, triton: FakeT
     assert triton.cancelled == 1
 
 
-def test_a_failing_restructure_loses_no_page(client: TestClient, triton: FakeTriton) -> None:
-    triton.failures["restructure"] = InferenceServerException("[engine_failure] broke", status="500")
+@pytest.mark.parametrize("told", ["[engine_failure] broke", "[invalid_input] PAGES holds tables that are too large"])
+def test_a_failing_restructure_loses_no_page(client: TestClient, triton: FakeTriton, told: str) -> None:
+    triton.failures["restructure"] = InferenceServerException(told, status="500")
     answer = client.post("/ocr", **as_json(pdf(A4, A4), dpi=36)).json()
     assert len(answer["pages"]) == 2
     assert answer["warnings"][0]["type"] == "not_restructured"

@@ -88,7 +88,9 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_pages_in_flight_grow_with_the_tritons_unless_their_number_is_given() -> None:
     assert [Settings().pages_over_all(tritons) for tritons in (0, 1, 8)] == [32, 32, 256]
-    assert [Settings(max_pages_in_flight=10).pages_over_all(tritons) for tritons in (1, 8)] == [10, 10]
+    assert [Settings(pages_a_triton=5).pages_over_all(tritons) for tritons in (0, 1, 8)] == [5, 5, 40]
+    both = Settings(max_pages_in_flight=10, pages_a_triton=5)
+    assert [both.pages_over_all(tritons) for tritons in (1, 8)] == [10, 10]
 
 
 def test_every_setting_says_what_it_is() -> None:

@@ -10,6 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 from tritonclient.utils import InferenceServerException
 
+from gateway import event_stream, page_events
+from gateway.document import Page
 from gateway.negotiation import preferred
 
 from .conftest import Start, as_json, error_of
@@ -59,6 +61,123 @@ def test_pages_come_one_by_one_in_order_and_then_the_whole(start: Start, triton:
         answer["usage"].pop("seconds")
     assert result.pop("event") == "result"
     assert result == {**whole, "pages": [{**page, "images": {}} for page in whole["pages"]]}
+
+
+class Slow:
+    """A client that reads one chunk of an answer each time it is let; the answer is `app`'s to `scope`."""
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+        self.may_read = asyncio.Semaphore(0)
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "http.response.body":
+            await self.may_read.acquire()
+            self.chunks.append(message["body"])
+
+    async def receive(self) -> Any:
+        await asyncio.sleep(3600)
+
+
+def test_a_stream_makes_no_more_than_its_client_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_stream, "_MOST_WAITING", 1000)
+    made: list[int] = []
+
+    async def work(emit: event_stream.Emit) -> None:
+        for number in range(20):
+            await emit.room()
+            emit("page", {"text": "a" * 400})
+            made.append(number)
+
+    async def run() -> None:
+        client = Slow()
+        answer = event_stream.EventAnswer("ndjson", work)
+        sending = asyncio.create_task(answer({"type": "http"}, client.receive, client.send))
+        for read in range(8):
+            await asyncio.sleep(0.02)
+            assert len(made) <= read + 4
+            client.may_read.release()
+        for _ in range(40):
+            client.may_read.release()
+        await sending
+        assert len(b"".join(client.chunks).splitlines()) == len(made) == 20
+
+    asyncio.run(run())
+
+
+def test_pages_behind_a_slow_one_wait_for_it_once_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_events, "_MOST_HELD", 100)
+
+    async def run() -> None:
+        told: list[int] = []
+
+        class Emitted:
+            def __call__(self, event: str, data: dict[str, Any]) -> None:
+                told.append(data["pages"] if event == "opened" else data["page"]["index"])
+
+            async def room(self) -> None:
+                pass
+
+        events = page_events.PageEvents("id", Emitted())
+        events.opened("pdf", 4, [0, 1, 2, 3])
+        result = {"width": 1, "height": 1, "parsing_res_list": []}
+        await events.room(0)
+        await events.room(1)
+        events.read(Page(1, result, "a" * 200, {}))
+        waiting = asyncio.create_task(events.room(2))
+        await asyncio.sleep(0.02)
+        assert not waiting.done()
+        await asyncio.wait_for(events.room(0), 1)
+        events.read(Page(0, result, "", {}))
+        await asyncio.wait_for(waiting, 1)
+        assert told == [[0, 1, 2, 3], 0, 1]
+
+    asyncio.run(run())
+
+
+def test_a_client_that_reads_nothing_ends_at_the_deadline(
+    client: TestClient, triton: FakeTriton, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: Any) -> None:
+        await asyncio.sleep(3600)
+
+    monkeypatch.setattr(page_events.PageEvents, "room", never)
+    response = client.post("/ocr", headers=NDJSON, **as_json(pdf(A4, A4), dpi=36, timeout=1))
+    opened, error = events(response.text)
+    assert opened["event"] == "opened"
+    assert error["error"]["code"] == "deadline_exceeded"
+    assert triton.pages == []
+
+
+def test_a_stream_tells_pictures_once_and_keeps_none(start: Start, triton: FakeTriton) -> None:
+    triton.crops = {name: b"\xff\xd8" + bytes(5000) for name in CROP}
+    asked = as_json(pdf(A4, A4, A4), dpi=36, page_images=True, options={"restructurePages": False})
+    small = start(max_result_bytes=2000)
+    *told, result = events(small.post("/ocr", headers=NDJSON, **asked).text)
+    assert [len(page["page"]["images"]) for page in told[1:]] == [1, 1, 1]
+    assert all(page["page"]["image"] for page in told[1:])
+    names = [next(iter(page["page"]["images"])) for page in told[1:]]
+    # Each is named in the whole as it was named on its page.
+    assert [name for name in names if name in result["markdown"]] == names
+    assert len(set(names)) == 3
+
+
+@pytest.mark.parametrize("headers", [{}, NDJSON])
+@pytest.mark.parametrize("fields", [{"page_images": True}, {}])
+def test_pictures_that_are_kept_are_bounded(
+    start: Start, triton: FakeTriton, headers: dict[str, str], fields: dict[str, Any]
+) -> None:
+    triton.crops = {name: bytes(5000) for name in CROP}
+    small = start(max_result_bytes=12_000)
+    asked = as_json(pdf(*[A4] * 12), dpi=36, save=bool(headers), **fields)
+    response = small.post("/ocr", headers=headers, **asked)
+    error = events(response.text)[-1]["error"] if headers else error_of(response)
+    assert error["code"] == "result_too_large"
+    assert "MAX_RESULT_BYTES" in error["message"]
+    assert ("page_images" in error["message"]) == bool(fields)
+    # What was not begun is not read any more.
+    assert len(triton.pages) < 12
+    small.post("/ocr", **as_json(encoded(picture()))).raise_for_status()
 
 
 def test_server_sent_events_say_the_same(client: TestClient) -> None:

@@ -9,16 +9,19 @@ import numpy as np
 import pytest
 from pydantic import HttpUrl
 
+from gateway import services
 from gateway.deadline import Deadline
 from gateway.errors import DeadlineExceeded, EngineFailure, EngineOverloaded, EngineRestarting
+from gateway.metrics import Metrics
+from gateway.settings import Settings
 from gateway.triton import Models, PageResult, connect
 
 from .kserve import PAGE, KServe, text
 
 
-def read_page(kserve: HttpUrl, seconds: float = 20) -> tuple[PageResult, Models]:
+def read_page(kserve: HttpUrl, seconds: float = 20, connection_seconds: float = 60) -> tuple[PageResult, Models]:
     async def read() -> tuple[PageResult, Models]:
-        models = Models(connect(kserve, connections=4, seconds=60))
+        models = Models(connect(kserve, connections=4, seconds=connection_seconds))
         try:
             return await models.read_page(b"\x89PNG\x00\x00", {"topP": 1}, Deadline.after(seconds), "r-1"), models
         finally:
@@ -74,6 +77,40 @@ def test_a_stub_that_was_killed_lets_nobody_wait_for_ever(kserve: HttpUrl) -> No
     KServe.manner = "hang"
     with pytest.raises(DeadlineExceeded):
         read_page(kserve, seconds=0.3)
+
+
+def cancelled_pages() -> int:
+    return sum(b'{"cancel"' in body for _, _, body in KServe.seen)
+
+
+def test_a_page_that_ends_without_an_answer_is_cancelled_in_triton(kserve: HttpUrl) -> None:
+    KServe.manner = "hang"
+    with pytest.raises(DeadlineExceeded):
+        read_page(kserve, seconds=0.3)
+    assert cancelled_pages() == 1
+    KServe.manner = "break"
+    with pytest.raises(EngineRestarting):
+        read_page(kserve)
+    assert cancelled_pages() == 2
+    KServe.manner, KServe.failure = "answer", (500, "[engine_failure] it broke")
+    with pytest.raises(EngineFailure):
+        read_page(kserve)
+    assert cancelled_pages() == 2
+
+
+def test_the_end_of_a_connection_is_not_that_of_the_deadline(kserve: HttpUrl) -> None:
+    KServe.manner = "hang"
+    with pytest.raises(EngineRestarting):
+        read_page(kserve, connection_seconds=0.3)
+
+
+def test_connections_last_as_long_as_jobs_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds: list[float] = []
+    monkeypatch.setattr(services, "connect", lambda *_, **named: seconds.append(named["seconds"]))
+    url = HttpUrl("http://triton:8000")
+    for settings in (Settings(request_timeout=9, job_timeout=99), Settings(request_timeout=9, jobs=False)):
+        services._client(url, settings, Metrics())
+    assert seconds == [129, 39]
 
 
 def test_a_connection_that_breaks_is_a_restart(kserve: HttpUrl) -> None:

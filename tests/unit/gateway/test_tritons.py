@@ -19,7 +19,7 @@ from gateway import tritons
 from gateway.app import create_app
 from gateway.canaries import Canaries
 from gateway.deadline import Deadline
-from gateway.errors import EngineOverloaded, EngineRestarting
+from gateway.errors import EngineFailure, EngineOverloaded, EngineRestarting, VlmServerFailure
 from gateway.settings import Settings
 from gateway.triton import connect
 from gateway.triton_addresses import TritonUrl, TritonUrls, addresses
@@ -188,6 +188,101 @@ def test_what_breaks_with_a_page_is_passed_by_until_its_canaries_answer(servers:
         assert one.pages == before + 1
 
     run([one.url, two.url], work)
+
+
+BROKEN_GPU = (500, "[engine_failure] CUDA error: an illegal memory access was encountered")
+
+
+def test_one_that_fails_at_every_page_costs_none_and_is_passed_by(servers: list[Server]) -> None:
+    one, two = servers
+
+    async def work(several: Tritons) -> None:
+        one.kserve.failure = BROKEN_GPU
+        assert await asyncio.gather(*(read(several) for _ in range(8))) == ["Привет"] * 8
+        assert several.up == 1
+        tried = one.pages
+        assert [await read(several) for _ in range(4)] == ["Привет"] * 4
+        await asyncio.sleep(0.3)
+        assert (one.pages, several.up) == (tried, 1), "its readiness is good, which says nothing"
+        one.kserve.failure = None
+        await until(lambda: several.up == 2)
+        await asyncio.gather(read(several), read(several))
+        assert one.pages == tried + 1
+
+    run([one.url, two.url], work)
+
+
+def test_a_page_at_which_all_fail_is_to_blame_and_no_triton(servers: list[Server]) -> None:
+    one, two = servers
+    one.kserve.failure = two.kserve.failure = BROKEN_GPU
+
+    async def work(several: Tritons) -> None:
+        with pytest.raises(EngineFailure):
+            await read(several)
+        assert (one.pages, two.pages, several.up) == (1, 1, 2)
+
+    run([one.url, two.url], work)
+
+
+def test_a_page_is_tried_on_one_other_and_not_on_all(servers: list[Server]) -> None:
+    with ExitStack() as stack:
+        three = [*servers, Server(stack)]
+        for server in three:
+            server.kserve.failure = BROKEN_GPU
+
+        async def work(several: Tritons) -> None:
+            with pytest.raises(EngineFailure):
+                await read(several)
+            assert sorted(server.pages for server in three) == [0, 1, 1]
+
+        run([server.url for server in three], work)
+
+
+def test_a_failure_that_no_other_has_room_to_try_says_nothing_yet(servers: list[Server]) -> None:
+    one, two = servers
+    one.kserve.failure, two.kserve.failure = BROKEN_GPU, (503, "[overloaded] 64 pages are in flight")
+
+    async def work(several: Tritons) -> None:
+        with pytest.raises(EngineOverloaded):
+            await read(several)
+        assert several.up == 2
+
+    run([one.url, two.url], work)
+
+
+def test_what_is_behind_all_of_them_fails_once(servers: list[Server]) -> None:
+    one, two = servers
+    one.kserve.failure = two.kserve.failure = (500, "[server_failure] the server at VLM_URL answered 400")
+
+    async def work(several: Tritons) -> None:
+        with pytest.raises(VlmServerFailure):
+            await read(several)
+        assert (one.pages, two.pages, several.up) == (1, 0, 2)
+
+    run([one.url, two.url], work)
+
+
+def test_one_alone_fails_with_its_page(servers: list[Server]) -> None:
+    (one, _) = servers
+    one.kserve.failure = BROKEN_GPU
+
+    async def work(several: Tritons) -> None:
+        with pytest.raises(EngineFailure):
+            await read(several)
+        assert (one.pages, several.up) == (1, 1)
+
+    run([one.url], work)
+
+
+def test_documents_are_read_while_one_fails_at_every_page(servers: list[Server]) -> None:
+    one, two = servers
+    settings = Settings(triton_url=f"{one.url},{two.url}", render_workers=1)  # type: ignore[arg-type]
+    one.kserve.failure = BROKEN_GPU
+    with TestClient(create_app(settings)) as client:
+        document = as_json(encoded(picture()))
+        assert [client.post("/ocr", **document).status_code for _ in range(6)] == [200] * 6
+        assert "ocr_gateway_tritons_up 1.0" in _without_comments(client)
+    assert one.pages == 1
 
 
 def test_a_cancelled_page_is_cancelled_where_it_is(servers: list[Server]) -> None:

@@ -138,7 +138,7 @@ REFUSED = [
     ("http://{site}/slow", "url_failed", "URL_TIMEOUT"),
     ("http://{site}/endless", "body_too_large", "MAX_UPLOAD_BYTES"),
     ("http://127.0.0.1:1/", "url_failed", "could not be fetched"),
-    ("http://nowhere.invalid/", "url_failed", "does not resolve"),
+    ("http://nowhere.invalid/", "url_refused", "does not resolve"),
     ("http://127.0.0.2/", "url_refused", "URL_ALLOW"),
     ("http://[::1]/", "url_refused", "URL_ALLOW"),
     ("http://[::ffff:10.0.0.1]/", "url_refused", "URL_ALLOW"),
@@ -203,6 +203,39 @@ def test_no_cookie_goes_from_one_fetch_to_the_next(start: Start, site: str) -> N
     for path in ("cookie", "page.png"):
         assert client.post("/ocr", json={"url": f"http://{site}/{path}"}).status_code == 200
     assert Site.cookies == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "port"),
+    [
+        ({"url_allow": ""}, ""),
+        ({"url_allow": "files.example,10.0.0.0/16", "url_deny": "10.9.0.0/16"}, ""),
+        ({"url_allow": "files.example:8443"}, ":8443"),
+        ({"url_allow": "hidden.corp:9000,10.0.0.0/8:9000"}, ""),
+    ],
+)
+def test_nobody_learns_which_internal_names_there_are(
+    start: Start, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], port: str
+) -> None:
+    def resolve(host: str, at: int, **_: Any) -> list[Any]:
+        if host == "missing.corp":
+            raise socket.gaierror
+        address = {"hidden.corp": "10.9.8.7", "loop.corp": "127.0.0.1"}[host]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, at))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    told = set()
+    for host in ("missing.corp", "hidden.corp", "loop.corp"):
+        response = fetch(start, f"http://{host}{port}/", **settings)
+        error = error_of(response)
+        told.add((response.status_code, error["code"], error["param"], error["message"].replace(host, "HOST")))
+    assert len(told) == 1
+    assert told.pop()[:2] == (422, "url_refused")
+
+
+def test_of_a_name_that_is_allowed_it_is_told_that_it_does_not_resolve(start: Start) -> None:
+    error = error_of(fetch(start, "http://nowhere.invalid/", url_allow="nowhere.invalid"))
+    assert (error["code"], error["message"]) == ("url_failed", "url: the host name nowhere.invalid does not resolve")
 
 
 def test_a_name_is_resolved_once(start: Start, site: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,10 +9,18 @@ import pytest
 from engines.errors import BadOption, UnsupportedOption
 from engines.layout.base import LABELS
 from engines.lite.layout_options import LayoutOptions
-from engines.lite.options import LAYOUT, PREPROCESS, VLM, layout_refusal, preprocess_refusal, vlm_refusal
+from engines.lite.options import (
+    LAYOUT,
+    PREPROCESS,
+    VLM,
+    WITHOUT_EFFECT,
+    layout_refusal,
+    preprocess_refusal,
+    vlm_refusal,
+)
 from engines.refusals import first_of
 from engines.settings import EngineSettings
-from engines.table import make_refusal
+from engines.table import make_notice, make_refusal
 
 refusal = first_of((layout_refusal, preprocess_refusal, vlm_refusal))
 
@@ -20,9 +28,9 @@ refusal = first_of((layout_refusal, preprocess_refusal, vlm_refusal))
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("temperature", 0.0),
+        ("temperature", 0.1),
         ("topP", 0.9),
-        ("repetitionPenalty", 1.0),
+        ("repetitionPenalty", 1.1),
         ("useChartRecognition", True),
         ("useSealRecognition", True),
         ("useDocUnwarping", True),
@@ -45,6 +53,9 @@ def test_what_the_engine_lacks_is_refused_with_a_reason(name: str, value: object
     ("name", "value"),
     [
         ("temperature", None),
+        ("temperature", 0.0),
+        ("topP", 1.0),
+        ("repetitionPenalty", 1.0),
         ("useChartRecognition", False),
         ("promptLabel", "ocr"),
         ("promptLabel", "table"),
@@ -86,6 +97,29 @@ def with_a_server(kind: str = "vllm") -> EngineSettings:
     return EngineSettings.model_validate(
         {"engine": "lite", "vlm_engine": "server", "vlm_url": "http://127.0.0.1:1/v1", "vlm_backend": kind}
     )
+
+
+@pytest.mark.parametrize(("name", "value"), [("temperature", 0.0), ("topP", 1.0), ("repetitionPenalty", 1.0)])
+@pytest.mark.parametrize("kind", ["transformers", "openai", "llama-cpp", "vllm"])
+def test_what_asks_for_nothing_is_refused_by_no_kind_of_server(kind: str, name: str, value: object) -> None:
+    assert make_refusal(with_a_server(kind))(name, value) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("minPixels", 1), ("maxPixels", 1), ("vlmExtraArgs", {"table_min_pixels": 1})]
+)
+def test_what_changes_nothing_is_taken_and_told(name: str, value: object) -> None:
+    assert make_refusal(EngineSettings(engine="lite"))(name, value) is None
+    notice = make_notice(EngineSettings(engine="lite"))
+    assert notice(name, value) == f"{name}: {WITHOUT_EFFECT[name]}."
+    assert notice(name, None) is None
+    assert make_notice(with_a_server())(name, value) is None
+
+
+def test_what_has_its_effect_is_not_told() -> None:
+    notice = make_notice(EngineSettings(engine="lite"))
+    assert notice("vlmExtraArgs", {}) is None
+    assert notice("maxNewTokens", 10) is None
 
 
 def test_asking_loads_no_model_library() -> None:

@@ -21,6 +21,11 @@ def test_classes_in_json_keys_become_numbers():
     assert arguments["layout_unclip_ratio"] == (1.0, 1.2)
 
 
+def test_a_class_is_widened_by_a_number_or_by_two():
+    options = PageOptions.from_json(b'{"layoutUnclipRatio": {"22": 1.1, "table": [1.0, 1.2]}}')
+    assert options.predict_arguments()["layout_unclip_ratio"] == {22: 1.1, "table": (1.0, 1.2)}
+
+
 def test_pixel_budgets_reach_the_pipeline():
     options = PageOptions.from_json(b'{"vlmExtraArgs": {"table_max_pixels": 500000}}')
     assert options.predict_arguments()["vlm_extra_args"] == {"table_max_pixels": 500000}
@@ -41,6 +46,7 @@ def test_rendering_options_stay_out_of_the_pipeline():
         (b'{"layoutThreshold": 2}', "layoutThreshold"),
         (b'{"layoutUnclipRatio": [1, 0]}', "layoutUnclipRatio"),
         (b'{"layoutUnclipRatio": [1, 1, 1]}', "layoutUnclipRatio"),
+        (b'{"layoutUnclipRatio": {"22": 0}}', "layoutUnclipRatio.22"),
         (b'{"layoutMergeBboxesMode": "biggest"}', "layoutMergeBboxesMode"),
         (b'{"promptLabel": "poem"}', "promptLabel"),
         (b'{"maxNewTokens": 0}', "maxNewTokens"),

@@ -156,6 +156,41 @@ def test_what_need_not_be_honoured_is_left_out_and_told(models, read):
         read(useChartRecognition=True, useSealRecognition=True, ifAble=["useChartRecognition"])
 
 
+def test_what_changes_nothing_is_told(models, read):
+    models.boxes = [box("text", 10, 20, 300, 200)]
+    page = read(minPixels=5, vlmExtraArgs={"ocr_max_pixels": 50_000}, layoutUnclipRatio={"22": 1.1, "table": [1, 1.2]})
+    assert [(warning.type, warning.message.partition(":")[0]) for warning in page.warnings] == [
+        ("not_honoured", "minPixels"),
+        ("not_honoured", "vlmExtraArgs"),
+    ]
+    [crop] = models.crops
+    assert (crop.options.min_pixels, crop.options.max_pixels) == (5, 50_000)
+    assert models.layout_options["layout_unclip_ratio"] == {22: 1.1, "table": (1, 1.2)}
+
+
+def test_what_weknora_always_sends_is_read(models, read):
+    models.boxes = [box("text", 10, 20, 300, 200)]
+    page = read(
+        useLayoutDetection=True,
+        useChartRecognition=False,
+        useSealRecognition=True,
+        layoutShapeMode="auto",
+        promptLabel="ocr",
+        layoutNms=True,
+        repetitionPenalty=1,
+        temperature=0,
+        topP=1,
+        minPixels=147384,
+        maxPixels=2822400,
+        ifAble=["useChartRecognition", "useSealRecognition"],
+    )
+    assert [warning.message.partition(":")[0] for warning in page.warnings] == [
+        "useSealRecognition",
+        "minPixels",
+        "maxPixels",
+    ]
+
+
 def test_bytes_that_are_no_image_are_refused(models):
     with pytest.raises(BadImage):
         PageReader(models, EngineSettings()).read(b"junk", PageOptions())

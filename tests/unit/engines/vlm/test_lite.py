@@ -74,7 +74,7 @@ def test_a_past_deadline_costs_no_work(vlm: LiteVlm) -> None:
     assert (text.text, text.finish_reason) == ("", "deadline")
 
 
-@pytest.mark.parametrize("option", [{"temperature": 0.0}, {"top_p": 0.5}, {"repetition_penalty": 1.0}])
+@pytest.mark.parametrize("option", [{"temperature": 0.1}, {"top_p": 0.5}, {"repetition_penalty": 1.1}])
 def test_sampling_is_refused(vlm: LiteVlm, option: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedOption, match="recognises and does not sample"):
         read(vlm, page("01_en_single"), **option)
@@ -86,6 +86,11 @@ def test_sampling_is_refused(vlm: LiteVlm, option: dict[str, Any]) -> None:
 def test_other_prompts_are_refused(vlm: LiteVlm, prompt: str) -> None:
     with pytest.raises(UnsupportedOption, match="prompt"):
         read(vlm, page("01_en_single"), prompt)
+
+
+def test_what_asks_for_no_sampling_is_taken(vlm: LiteVlm) -> None:
+    image = page("04_en_table_grid")[TABLE]
+    assert read(vlm, image, temperature=0.0, top_p=1.0, repetition_penalty=1.0).text == read(vlm, image).text
 
 
 def test_pixel_budgets_are_accepted_and_change_nothing(vlm: LiteVlm) -> None:

@@ -179,6 +179,19 @@ def test_each_kind_of_server_is_asked_its_way(
     assert body == expected
 
 
+@pytest.mark.parametrize("kind", ["transformers", "openai"])
+def test_what_asks_for_nothing_is_sent_only_where_there_is_a_field(
+    open_engine: Open, server: ScriptedServer, kind: str
+) -> None:
+    engine = open_engine(vlm_backend=kind)
+    server.bodies.clear()
+    submit(engine, max_new_tokens=9, temperature=0.0, top_p=1.0, repetition_penalty=1.0).result(WAIT)
+    [body] = server.bodies
+    del body["messages"], body["model"]
+    top_p = {"top_p": 1.0} if kind == "openai" else {}
+    assert body == {"temperature": 0.0, "max_completion_tokens": 9, **top_p}
+
+
 @pytest.mark.parametrize(
     ("kind", "options", "named"),
     [

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from prometheus_client import CollectorRegistry
 
 from gateway.jobs.job import Ticket, Turn
 from gateway.jobs.jobs import Jobs, open_jobs
 from gateway.jobs.store import JobStore, now
+from gateway.metrics import Metrics
 from gateway.schemas import OcrFields
 from gateway.settings import Settings
 from tests.waiting import until
@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> JobStore:
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> Jobs:
-    return open_jobs(Settings(jobs_dir=tmp_path / "own"), CollectorRegistry())
+    return open_jobs(Settings(jobs_dir=tmp_path / "own"), Metrics())
 
 
 @pytest.fixture

@@ -50,6 +50,8 @@ def test_a_job_is_read_and_its_result_is_that_of_ocr(client: TestClient, triton:
     answers = [{**answer.json(), "id": "", "usage": {}} for answer in (result, expected)]
     assert answers[0] == answers[1]
     assert len(answers[0]["pages"][1]["images"]) == 1
+    assert result.headers["content-length"] == str(len(result.content))
+    assert result.headers["cache-control"] == "no-store"
     markdown = client.get(done["links"]["result"], headers={"Accept": "text/markdown"})
     assert markdown.headers["content-type"] == "text/markdown; charset=utf-8"
     assert markdown.text == result.json()["markdown"]

@@ -61,7 +61,7 @@ def test_an_answer_comes_back_as_it_was_with_all_of_the_document(store: JobStore
     assert job.status == "done"
     result = store.result(job)
     assert result.answer() == answer
-    assert result.markdown().decode() == answer.markdown
+    assert result.markdown_path.read_text() == answer.markdown
     again = result.document()
     assert again.failures[0].page == 1
     assert isinstance(again.failures[0].error, BadImage)

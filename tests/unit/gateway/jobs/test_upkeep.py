@@ -6,11 +6,14 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import pytest
+
 from gateway.jobs.job import Attempt, End, Turn
 from gateway.jobs.jobs import Jobs
 from gateway.jobs.store import now
 from gateway.jobs.upkeep import Upkeep
 from gateway.schemas import OcrFields
+from gateway.storage import full
 from tests.unit.gateway.documents import encoded, picture
 
 LEASE = 0.05
@@ -91,6 +94,46 @@ def test_files_that_can_not_be_read_hinder_no_other_job(jobs: Jobs, tmp_path: Pa
         await looked(upkeep)
         assert await jobs.queue.take() == Turn(whole, 1)
         await jobs.close()
+
+    asyncio.run(check())
+
+
+def test_a_turn_that_can_not_be_read_hinders_no_other(jobs: Jobs, tmp_path: Path) -> None:
+    async def check() -> None:
+        upkeep = Upkeep(jobs, lease=LEASE)
+        jobs.queue._storage.enqueue(b"\xff nonsense", priority=9)
+        job_id = await submitted(jobs, tmp_path)
+        await looked(upkeep)
+        with pytest.raises(ValueError, match="utf-8"):
+            await jobs.queue.take()
+        assert await jobs.queue.take() == Turn(job_id, 1)
+        await looked(upkeep)
+        assert await jobs.queue.take() == Turn(job_id, 1)
+        await jobs.close()
+
+    asyncio.run(check())
+
+
+def test_a_full_disk_is_told_once_and_outlived(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def check() -> None:
+        job_id = await submitted(jobs, tmp_path)
+        await jobs.queue.take()
+        running = asyncio.create_task(Upkeep(jobs, lease=LEASE).run())
+        with monkeypatch.context() as no_room:
+            no_room.setattr(jobs.queue, "put", refused)
+            await asyncio.sleep(10 * LEASE)
+        assert len(caplog.records) == 1
+        assert "JOBS_DIR" in caplog.text
+        await asyncio.sleep(5 * LEASE)
+        assert await jobs.queue.take() == Turn(job_id, 1)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await jobs.close()
+
+    async def refused(*_: object, **__: object) -> None:
+        raise full("JOBS_DIR")
 
     asyncio.run(check())
 
