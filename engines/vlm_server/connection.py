@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import ssl
 from dataclasses import dataclass
 
 import anyio
@@ -51,6 +52,8 @@ class Connection:
             headers=headers,
             follow_redirects=False,
             trust_env=False,
+            # SSL_CERT_FILE counts here, which httpx2 passes by where it shall not look at the environment.
+            verify=ssl.create_default_context(),
             timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS),
             limits=httpx2.Limits(max_connections=cap, max_keepalive_connections=cap),
         )

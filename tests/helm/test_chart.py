@@ -20,6 +20,8 @@ from tests.conftest import ROOT
 from tests.helm.chart import Refused, environment, helm, manifests, pod, render
 
 SOMEWHERE = {"to": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}
+OF_LIBRARIES = {"AWS_CA_BUNDLE", "SSL_CERT_FILE"}
+"""Variables that boto3 and OpenSSL read."""
 OF_OPERATORS = ("ServiceMonitor", "PrometheusRule", "ScaledObject")
 """Kinds of which Kubernetes itself has no schema."""
 
@@ -77,6 +79,7 @@ SETS = {
         "s3": {"endpoint": "https://s3.example", "bucket": "ocr", "existingSecret": "s3"},
         "urlFetch": {"enabled": True},
         "tracing": {"endpoint": "http://collector:4318"},
+        "trustedCa": {"existingSecret": "authorities"},
         "networkPolicy": {
             "clients": [{"namespaceSelector": {}}],
             **dict.fromkeys(("redis", "s3", "vlmServer", "urls", "tracing"), SOMEWHERE),
@@ -90,6 +93,7 @@ SETS = {
         "triton": {"url": "dns+http://ocr-predictor.docs.svc:8000"},
         "networkPolicy": {"triton": SOMEWHERE},
         "serviceMonitor": {"enabled": True},
+        "prometheusRule": {"enabled": True},
     },
     "bare": {
         "gateway": {"maxUnavailable": None, "replicas": 1},
@@ -97,6 +101,7 @@ SETS = {
         "networkPolicy": {"enabled": False},
         "serviceAccount": {"create": False, "name": "default"},
         "jobs": {"enabled": True, "existingClaim": "jobs"},
+        "trustedCa": {"existingConfigMap": "kube-root-ca.crt"},
         "fullnameOverride": "ocr-paddleocr-vl",
     },
 }
@@ -161,7 +166,7 @@ def test_every_variable_is_a_setting_of_its_program(values, tmp_path):
     for part in parts(rendered):
         classes = known[part]
         names = {name.upper() for settings in classes for name in settings.model_fields}
-        assert set(environment(rendered, part)) <= names
+        assert set(environment(rendered, part)) - OF_LIBRARIES <= names
     urls = environment(rendered, "gateway")["TRITON_URL"]
     (url,) = TypeAdapter(TritonUrls).validate_python(urls)
     assert url.looked_up
@@ -251,10 +256,78 @@ def test_autoscalers_ask_for_what_the_adapter_has(tmp_path):
         assert target == rendered["Deployment", part]["metadata"]["name"]
 
 
-def test_rules_and_dashboard_are_those_of_the_repository(tmp_path):
+def test_keda_takes_an_empty_answer_for_a_failure_and_no_fallback(tmp_path):
+    spec = manifests(render(tmp_path, SETS["keda"]))["ScaledObject", "triton"]["spec"]
+    (trigger,) = spec["triggers"]
+    assert (trigger["metricType"], trigger["metadata"]["ignoreNullValues"]) == ("Value", "false")
+    # KEDA before 2.18 refuses it with a metric of the type Value.
+    assert "fallback" not in spec
+
+
+@pytest.mark.parametrize(
+    ("values", "pages"),
+    [
+        ({}, 32),
+        ({"gateway": {"replicas": 1}}, 64),
+        ({"gateway": {"replicas": 5}}, 12),
+        ({"gateway": {"replicas": 100}}, 1),
+        ({"gateway": {"autoscaling": {"enabled": True}}}, 8),
+        ({"gateway": {"autoscaling": {"enabled": True, "maxReplicas": 3}}}, 21),
+        ({"triton": {"settings": {"OCR_MAX_IN_FLIGHT": "24"}}}, 12),
+        ({"gateway": {"settings": {"PAGES_A_TRITON": "40"}}}, 40),
+    ],
+)
+def test_gateways_together_send_a_triton_no_more_pages_than_it_takes(values, pages, tmp_path):
+    rendered = manifests(render(tmp_path, values))
+    assert environment(rendered, "gateway")["PAGES_A_TRITON"] == str(pages)
+    names = [variable["name"] for variable in pod(rendered, "gateway")["containers"][0]["env"]]
+    assert names.count("PAGES_A_TRITON") == 1
+
+
+def test_what_the_chart_takes_for_the_default_of_triton_is_it(tmp_path):
+    alone = manifests(render(tmp_path, {"gateway": {"replicas": 1}}))
+    assert environment(alone, "gateway")["PAGES_A_TRITON"] == str(
+        EngineSettings.model_fields["ocr_max_in_flight"].default
+    )
+
+
+@pytest.mark.parametrize(
+    ("values", "strategy"),
+    [
+        ({}, "RollingUpdate"),
+        (SETS["bare"], "Recreate"),
+        (SETS["everything"], "RollingUpdate"),
+    ],
+)
+def test_two_gateways_never_share_jobs_without_redis(values, strategy, tmp_path):
+    rendered = manifests(render(tmp_path, values))
+    given = rendered["Deployment", "gateway"]["spec"]["strategy"]
+    assert given["type"] == strategy
+    assert ("rollingUpdate" in given) == (strategy == "RollingUpdate")
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("everything", {"secret": {"secretName": "authorities", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}),
+        ("bare", {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}}),
+    ],
+)
+def test_authorities_of_ones_own_reach_both_pods(name, source, tmp_path):
+    rendered = manifests(render(tmp_path, SETS[name]))
+    variables = {"gateway": ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "URL_CA_FILE"), "triton": ("SSL_CERT_FILE",)}
+    for part, names in variables.items():
+        spec = pod(rendered, part)
+        assert {"name": "trusted-ca", **source} in spec["volumes"]
+        assert {"name": "trusted-ca", "mountPath": "/trusted-ca", "readOnly": True} in spec["containers"][0][
+            "volumeMounts"
+        ]
+        assert {environment(rendered, part)[variable] for variable in names} == {"/trusted-ca/ca.crt"}
+        assert OF_LIBRARIES.isdisjoint(environment(manifests(render(tmp_path, {})), part))
+
+
+def test_the_dashboard_is_that_of_the_repository(tmp_path):
     rendered = manifests(render(tmp_path, SETS["everything"]))
-    rules = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())
-    assert rendered["PrometheusRule", ""]["spec"] == rules
     (dashboard,) = rendered["ConfigMap", "dashboard"]["data"].values()
     assert dashboard.strip() == (ROOT / "deploy/grafana/paddleocr-vl.json").read_text().strip()
     for part in ("gateway", "triton"):
@@ -279,6 +352,8 @@ def test_rules_and_dashboard_are_those_of_the_repository(tmp_path):
         ({"triton": {"weights": {"source": "claim", "existingClaim": "w"}}}, "triton.engine"),
         ({"triton": {"autoscaling": {"enabled": True, "by": "keda"}}}, "prometheusUrl"),
         ({"redis": {"existingSecret": "redis"}}, "networkPolicy.redis.to"),
+        ({"trustedCa": {"existingSecret": "a", "existingConfigMap": "b"}}, "trustedCa"),
+        ({"trustedCa": {"key": ""}}, "key"),
     ],
 )
 def test_values_that_can_not_be_are_refused(values, said, tmp_path):

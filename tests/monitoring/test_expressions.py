@@ -55,12 +55,14 @@ def watched(made_weights: Path, key: str, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def prometheus(watched: Stack, key: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
-    """The configuration that is shipped, but for addresses and times."""
+    """The configuration that is shipped, but for addresses and times, and with the rules of a release of the chart."""
     folder = tmp_path_factory.mktemp("prometheus")
     (folder / "api-key").write_text(key)
     configuration = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
     configuration["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    configuration["rule_files"] = [str(ROOT / "deploy/prometheus/rules.yml")]
+    release = manifests(render(folder, {"prometheusRule": {"enabled": True}}))["PrometheusRule", ""]["spec"]
+    (folder / "release.yml").write_text(yaml.safe_dump(release))
+    configuration["rule_files"] = [str(ROOT / "deploy/prometheus/rules.yml"), str(folder / "release.yml")]
     addresses = {"gateway": watched.gateway_url, "triton": watched.metrics_url.removesuffix("/metrics")}
     for job in configuration["scrape_configs"]:
         name = job["job_name"]
@@ -149,6 +151,13 @@ def test_every_metric_of_the_rules_has_series(prometheus, traffic):
     metrics = {name for expression in of_the_rules() for name in _METRIC.findall(_FUNCTIONS.sub("", expression))}
     assert len(metrics) > 20
     _until_none(lambda: [name for name in metrics if not _WITHOUT_GPU.match(name) and not prometheus.ask(name)])
+
+
+def test_a_release_records_what_its_pods_tell(prometheus, traffic):
+    groups = yaml.safe_load((ROOT / "deploy/prometheus/rules.yml").read_text())["groups"]
+    recorded = [rule["record"] for group in groups for rule in group["rules"] if "record" in rule]
+    own = [f'{name}{{namespace="docs", release="ocr"}} >= 0' for name in recorded]
+    _until_none(lambda: [expression for expression in own if not prometheus.ask(expression)])
 
 
 def test_every_expression_of_the_autoscalers_has_series(prometheus, traffic, tmp_path):

@@ -104,6 +104,35 @@ capabilities: {drop: [ALL]}
 {{- end }}
 {{- end -}}
 
+{{/* Pages that one gateway may have in a Triton: with as many of all others they stay within its OCR_MAX_IN_FLIGHT. */}}
+{{- define "ocr.pagesATriton" -}}
+{{- $gateway := .Values.gateway -}}
+{{- $gateways := ternary $gateway.autoscaling.maxReplicas $gateway.replicas $gateway.autoscaling.enabled -}}
+{{- max 1 (div (default "64" .Values.triton.settings.OCR_MAX_IN_FLIGHT) $gateways) -}}
+{{- end -}}
+
+{{/* Where both pods find the authorities of trustedCa; empty where none are named. */}}
+{{- define "ocr.trustedCaFile" -}}
+{{- with .Values.trustedCa -}}
+{{- if or .existingSecret .existingConfigMap -}}
+/trusted-ca/{{ .key }}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- define "ocr.trustedCaVolume" -}}
+{{- with .Values.trustedCa -}}
+{{- $items := printf "[{key: %s, path: %s}]" .key .key -}}
+{{- if .existingSecret -}}
+- name: trusted-ca
+  secret: {secretName: {{ .existingSecret }}, items: {{ $items }}}
+{{- else if .existingConfigMap -}}
+- name: trusted-ca
+  configMap: {name: {{ .existingConfigMap }}, items: {{ $items }}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* A rule of what may go out; called with a map of `to` and `ports`. */}}
 {{- define "ocr.egress" -}}
 - to:
