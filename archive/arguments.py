@@ -28,10 +28,11 @@ environment, here:
   RAY_ADDRESS          the Ray cluster, where --ray does not say
 
 exit codes:
-  0    every document is read, now or earlier      3    no server can be reached
-  1    some are not: failures/ in the output       4    a server refuses the API key
-  2    the arguments, the output or Ray can't be   130  interrupted (143: by SIGTERM); the same command goes on
-       used
+  0    every document is read, now or earlier;     3    no server can be reached
+       with --failures-ok: or is told in failures/ 4    a server refuses the API key
+  1    some are not: failures/ in the output       130  interrupted (143: by SIGTERM); the same command goes on
+  2    the arguments, the inputs, the output or
+       Ray can't be used
 """
 
 
@@ -50,6 +51,7 @@ class Arguments:
     timeout: float
     patience: float
     retry_failed: bool
+    failures_ok: bool
     price: float | None
     shard_documents: int
     ray: str
@@ -79,6 +81,7 @@ def parse(argv: Sequence[str]) -> Arguments:
         timeout=given.timeout,
         patience=given.patience,
         retry_failed=given.retry_failed,
+        failures_ok=given.failures_ok,
         price=given.price,
         shard_documents=given.shard_documents,
         ray=given.ray or os.environ.get("RAY_ADDRESS") or LOCAL,
@@ -118,16 +121,17 @@ def _parser() -> argparse.ArgumentParser:
         type=count,
         default=2,
         metavar="N",
-        help="how often a request that failed is sent again (default: 2)",
+        help="how often what failed is tried again: a request, fetching a document (default: 2)",
     )
     add(
         "--patience",
         type=seconds,
         default=300.0,
         metavar="SECONDS",
-        help="how long the run waits while no server reads anything (default: 300)",
+        help="how long the run waits while no server reads anything, or no input can be read (default: 300)",
     )
     add("--retry-failed", action="store_true", help="try again what failed in earlier runs")
+    add("--failures-ok", action="store_true", help="end with 0 where all is read but for what failures/ tells of")
     add("--price", type=seconds, metavar="AMOUNT", help="of one server for one hour; tells what the archive costs")
     add(
         "--shard-documents",

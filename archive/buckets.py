@@ -14,14 +14,15 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, cast
 
 import boto3
 from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
-from archive.stores import Changed, Item
+from archive.stores import Changed, Item, NoRoom
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -42,6 +43,11 @@ class Bucket:
         self._name = name
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         self._client = client or _client()
+
+    def check(self) -> None:
+        """As Store has it."""
+        with self._told(""):
+            self._client.list_objects_v2(Bucket=self._name, Prefix=self._prefix, MaxKeys=1)
 
     def list(self, prefix: str = "") -> Iterator[Item]:
         """As Store has it; a thousand are asked for and held at a time."""
@@ -74,13 +80,16 @@ class Bucket:
     @contextmanager
     def fetched(self, key: str, version: str) -> Iterator[Path]:
         """As Store has it; the file goes with the block."""
-        with tempfile.NamedTemporaryFile(prefix="ocr-archive-") as file:
+        with _here():
+            # Without a buffer, whose rest would be written, and fail, once more when the file is closed.
+            copy = tempfile.NamedTemporaryFile(prefix="ocr-archive-", buffering=0)  # noqa: SIM115 - the next block
+        with copy:
             with self._told(key):
                 body = self._client.get_object(Bucket=self._name, Key=self._prefix + key, IfMatch=version)["Body"]
                 for chunk in body.iter_chunks(1 << 20):
-                    file.write(chunk)
-            file.flush()
-            yield Path(file.name)
+                    with _here():
+                        _write_all(copy, chunk)
+            yield Path(copy.name)
 
     def write(self, key: str, content: bytes | Path) -> None:
         """As Store has it: an object is there once all of it has come."""
@@ -171,8 +180,24 @@ class _translated:  # noqa: N801 - used as a function
             if code in _CHANGED:
                 raise Changed(f"{self._url} has changed since it was listed: the next run reads it") from error
             raise OSError(f"{self._url}: the S3 service refuses: {code}") from error
-        if isinstance(error, (BotoCoreError, Boto3Error)):
+        # botocore lets some of urllib3's through where the connection of a body breaks.
+        if isinstance(error, (BotoCoreError, Boto3Error, HTTPError)):
             raise OSError(f"{self._url}: {error}") from error
+
+
+@contextmanager
+def _here() -> Iterator[None]:
+    """Raises what goes wrong with a copy as NoRoom: it says nothing of the object."""
+    try:
+        yield
+    except OSError as error:
+        raise NoRoom(f"no copy of a document can be kept on this machine (TMPDIR): {error}") from error
+
+
+def _write_all(file: IO[bytes], data: bytes) -> None:
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
 
 
 def _client() -> S3Client:

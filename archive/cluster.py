@@ -30,6 +30,8 @@ _QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     # Would send this folder to all nodes where uv has started the command.
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+    # Counted apart from all other retries, and without end by default.
+    "RAY_task_oom_retries": "3",
 }
 
 

@@ -16,6 +16,7 @@ from archive.arguments import Arguments, parse
 from archive.cluster import connected
 from archive.display import Display
 from archive.documents import listed, sources
+from archive.errors import ShardFailed
 from archive.finishing import Finished, clear
 from archive.inventory import Survey, survey
 from archive.layout import DONE, FAILURES, JOB, STATE, UNITS, shard_of
@@ -42,7 +43,7 @@ def run(argv: Sequence[str]) -> Exit:
             stack.enter_context(_alone(arguments.output))
             _check_job(output, arguments)
             found = _surveyed(output, arguments)
-            summary = Summary(found, arguments.price)
+            summary = Summary(found, arguments.price, failures_ok=arguments.failures_ok)
             log = RunLog(output, len(arguments.servers))
             summary.earlier = log.earlier
             if found.todo:
@@ -78,8 +79,10 @@ def _read_all(arguments: Arguments, summary: Summary, log: RunLog, nodes: int) -
         timeout=arguments.timeout,
         patience=arguments.patience,
         ca_file=arguments.ca_file,
+        run=log.id,
+        retry=arguments.retry_failed,
     )
-    work = Work(reading, summary.survey.todo, readers, arguments.pages_a_request, arguments.retry_failed)
+    work = Work(reading, summary.survey.todo, readers, arguments.pages_a_request)
     try:
         with closing(run(work)) as events, _signals(), Display(summary, quiet=arguments.quiet) as display:
             for event in events:
@@ -95,6 +98,8 @@ def _read_all(arguments: Arguments, summary: Summary, log: RunLog, nodes: int) -
                     break
     except _Ended as error:
         summary.ended, summary.why = error.exit, error.why
+    except ShardFailed as error:
+        summary.ended, summary.why = Exit.USAGE, str(error)
     except RayError as error:
         raise UsageError(f"Ray gave up, the same command goes on: {_cause(error)}") from error
 

@@ -3,7 +3,9 @@
 CommandError                (cli.errors)
 └── ArchiveError
     ├── NoServer            no server of the fleet answers
-    └── OutputFailed        results can't be written
+    ├── SourceFailed        nothing of a source can be read
+    ├── OutputFailed        results can't be written
+    └── ShardFailed         a shard can't be put together
 """
 
 from __future__ import annotations
@@ -19,5 +21,13 @@ class NoServer(ArchiveError):
     """No server of the fleet answers."""
 
 
+class SourceFailed(ArchiveError):
+    """Nothing of a source can be read."""
+
+
 class OutputFailed(ArchiveError):
     """Results can't be written."""
+
+
+class ShardFailed(ArchiveError):
+    """A shard can't be put together."""

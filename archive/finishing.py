@@ -1,50 +1,25 @@
 """Puts a shard together: its checkpoints become Markdown, rows of Parquet and a file of failures.
 
 Everything is written under names that follow from the shard alone, and the mark that it is done comes last: done again
-after a crash, at any point, it ends the same. So no page can stand in the results twice.
+after a crash, at any point, it ends the same. So no page can stand in the results twice. A document is held at a time.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from pathlib import Path, PurePosixPath
 
 from archive.documents import Document
 from archive.inventory import read_shard
 from archive.layout import done_key, failures_key, markdown_key, part_key, read_key, units_prefix
 from archive.planning import old_failures
 from archive.records import Failure, Page, Record
+from archive.rows import Rows, RowWriter, rows_of
 from archive.stores import Store
-
-_ROWS_A_GROUP = 1000
-
-SCHEMA = pa.schema(
-    [
-        pa.field("document", pa.string()),
-        pa.field("version", pa.string()),
-        pa.field("page", pa.int32()),
-        pa.field("markdown", pa.string()),
-        pa.field("blocks", pa.string()),
-        pa.field("width", pa.int32()),
-        pa.field("height", pa.int32()),
-        pa.field("images", pa.list_(pa.string())),
-        pa.field("warnings", pa.list_(pa.string())),
-        pa.field("seconds", pa.float64()),
-        pa.field("server", pa.string()),
-        pa.field("engine", pa.string()),
-        pa.field("model", pa.string()),
-        pa.field("read_at", pa.string()),
-    ]
-)
-"""Of the pages, as `archive.records.Page` has them."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +34,21 @@ class Finished:
     sent_again: int
 
 
-def finish(output: Store, shard: int, units: Iterable[str]) -> Finished:
-    """Put the shard together from its results so far and the checkpoints of `units`, unless that is done.
+def finish(output: Store, shard: int, units: Mapping[str, Collection[str]]) -> Finished:
+    """Put the shard together from its results so far and its checkpoints, unless that is done.
 
-    Ray repeats it where a node died of which it does not know how far it came. Raises OSError.
+    `units` are those that must be there, by the address of their document. Ray repeats it where a node died of which it
+    does not know how far it came. Raises OSError.
     """
-    finished = _finished(output, shard) or _put_together(output, shard, units)
+    finished = _finished(output, shard)
+    if finished is None:
+        try:
+            finished = _put_together(output, shard, units)
+        except FileNotFoundError:
+            # A process of a node that counts as dead may have done it meanwhile, and removed the checkpoints.
+            finished = _finished(output, shard)
+            if finished is None:
+                raise
     clear(output, shard)
     return finished
 
@@ -74,6 +58,11 @@ def is_done(output: Store, shard: int) -> bool:
     return _finished(output, shard) is not None
 
 
+def clear(output: Store, shard: int) -> None:
+    """Remove the checkpoints of a shard that is done. Raises OSError."""
+    output.delete([item.key for item in output.list(units_prefix(shard))])
+
+
 def _finished(output: Store, shard: int) -> Finished | None:
     try:
         return Finished(**json.loads(output.read(done_key(shard))))
@@ -81,98 +70,106 @@ def _finished(output: Store, shard: int) -> Finished | None:
         return None
 
 
-def _put_together(output: Store, shard: int, units: Iterable[str]) -> Finished:
+def _put_together(output: Store, shard: int, units: Mapping[str, Collection[str]]) -> Finished:
     documents = read_shard(output, shard)
-    records = [Record.from_json(output.read(read_key(shard, unit))) for unit in units]
-    fresh = {(page.document, page.version, page.page): page for record in records for page in record.pages}
     current = {(document.url, document.version) for document in documents}
-    failures = _failures(old_failures(output, shard), records, fresh)
-    kept = [failure for failure in failures if (failure.document, failure.version) in current]
-    pages = _write_pages(output, shard, documents, fresh)
-    if kept:
-        output.write(failures_key(shard), "".join(json.dumps(asdict(one)) + "\n" for one in kept).encode())
-    else:
-        output.delete([failures_key(shard)])
+    checkpoints = _checkpoints(output, shard, units)
+    old_failed = defaultdict(list)
+    for failure in old_failures(output, shard):
+        old_failed[failure.document, failure.version].append(failure)
+    failures: list[Failure] = []
+    sent_again: dict[str, int] = {}
+    with tempfile.TemporaryDirectory(prefix="ocr-archive-") as folder:
+        file = Path(folder) / "part.parquet"
+        with rows_of(output, shard) as rows, RowWriter(file) as writer:
+            for document in documents:
+                records = [
+                    Record.from_json(output.read(read_key(shard, unit))) for unit in checkpoints.get(document.url, ())
+                ]
+                sent_again.update((one.unit, _again(one)) for one in records)
+                pages = _pages(output, document, rows, records, current)
+                _write_markdown(output, document, pages.values())
+                writer.add(list(pages.values()))
+                failures += _failures(document, old_failed[document.url, document.version], records, pages)
+        output.write(part_key(shard), file)
+    _write_failures(output, shard, failures)
     finished = Finished(
         shard,
         len(documents),
-        pages,
-        len(kept),
-        len({failure.document for failure in kept}),
-        sum(max(1, len(one.pages) + len(one.failures)) * max(0, one.sent - 1) for one in records),
+        writer.count,
+        len(failures),
+        len({failure.document for failure in failures}),
+        sum(sent_again.values()),
     )
     output.write(done_key(shard), json.dumps(asdict(finished)).encode())
     return finished
 
 
-def clear(output: Store, shard: int) -> None:
-    """Remove the checkpoints of a shard that is done. Raises OSError."""
-    output.delete([item.key for item in output.list(units_prefix(shard))])
+def _checkpoints(output: Store, shard: int, units: Mapping[str, Collection[str]]) -> Mapping[str, list[str]]:
+    """The checkpoints of each document, `units` last: those of an earlier run come before them.
+
+    Such a run died while it put the shard together, and what it had written by then is not cut into units again; or it
+    cut the documents otherwise.
+    """
+    told = {unit for some in units.values() for unit in some}
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for item in output.list(units_prefix(shard)):
+        key = PurePosixPath(item.key)
+        if key.suffix == ".json" and key.stem not in told:
+            record = Record.from_json(output.read(item.key))
+            documents = {page.document for page in record.pages} | {one.document for one in record.failures}
+            for document in documents:
+                found[document].append(key.stem)
+    for document, some in units.items():
+        found[document] += some
+    return found
+
+
+def _again(record: Record) -> int:
+    return max(1, len(record.pages) + len(record.failures)) * max(0, record.sent - 1)
+
+
+def _pages(
+    output: Store, document: Document, rows: Rows, records: Iterable[Record], current: Collection[tuple[str, str]]
+) -> dict[int, Page]:
+    """The pages of a document by their numbers. Removes the pictures of those that are replaced."""
+    found = [*rows.of(document.url), *(page for record in records for page in record.pages)]
+    pages = {page.page: page for page in found if page.version == document.version}
+    shown = {key for page in pages.values() for key in page.images}
+    # Two documents whose names are no UTF-8 may have one address: what is current may be the other's.
+    stale = [page for page in found if page.version == document.version or (page.document, page.version) not in current]
+    # Before the rows that tell of them are gone: a crash in between leaves it to the next time.
+    output.delete({key for page in stale for key in page.images} - shown)
+    return dict(sorted(pages.items()))
 
 
 def _failures(
-    old: Iterable[Failure], records: Iterable[Record], fresh: Mapping[tuple[str, str, int], Page]
+    document: Document, old: Iterable[Failure], records: Iterable[Record], pages: Mapping[int, Page]
 ) -> list[Failure]:
-    """What stands of the failures: the new ones, and those old ones that nobody has tried again."""
-    new = {(one.document, one.version, one.page): one for record in records for one in record.failures}
-    tried = {key[:2] for key in (*fresh, *new)}
-    left = [
-        one
-        for one in old
-        if (one.document, one.version, one.page) not in new
-        and (one.document, one.version, one.page) not in fresh
-        and not (one.page is None and (one.document, one.version) in tried)
-    ]
-    return sorted([*left, *new.values()], key=lambda one: (one.document, one.page or 0))
+    """What stands of a document's failures: new ones, and those old ones that nobody has tried again.
+
+    A page that is there has not failed, whatever became of it before.
+    """
+    records = list(records)
+    new = {one.page: one for record in records for one in record.failures if one.version == document.version}
+    tried = new or any(page.version == document.version for record in records for page in record.pages)
+    left = [one for one in old if one.page not in new and not (one.page is None and tried)]
+    return [one for one in (*left, *new.values()) if one.page not in pages]
 
 
-def _write_pages(
-    output: Store, shard: int, documents: Iterable[Document], fresh: Mapping[tuple[str, str, int], Page]
-) -> int:
-    """Write the Markdown of each document and the pages of all; gives their number."""
-    documents = list(documents)
-    old = _old_pages(output, shard)
-    by_document: defaultdict[tuple[str, str], dict[int, Page]] = defaultdict(dict)
-    for page in (*old, *fresh.values()):
-        by_document[page.document, page.version][page.page] = page
-    current = [by_document[document.url, document.version] for document in documents]
-    # Before the rows that tell of them are gone: a crash in between leaves it to the next time.
-    shown = {key for pages in current for page in pages.values() for key in page.images}
-    output.delete({key for page in old for key in page.images} - shown)
-    count = 0
-    with tempfile.TemporaryDirectory(prefix="ocr-archive-") as folder:
-        file = Path(folder) / "part.parquet"
-        with pq.ParquetWriter(file, SCHEMA, compression="zstd") as writer:
-            waiting: list[Page] = []
-            for document, by_page in zip(documents, current, strict=True):
-                pages = [page for _, page in sorted(by_page.items())]
-                if pages:
-                    output.write(markdown_key(document.place), _markdown(pages))
-                else:
-                    output.delete([markdown_key(document.place)])
-                waiting += pages
-                count += len(pages)
-                if len(waiting) >= _ROWS_A_GROUP:
-                    writer.write_table(_table(waiting))
-                    waiting = []
-            writer.write_table(_table(waiting))
-        output.write(part_key(shard), file)
-    return count
+def _write_markdown(output: Store, document: Document, pages: Collection[Page]) -> None:
+    key = markdown_key(document.place)
+    if pages:
+        # As the server joins them (gateway.answer).
+        text = "\n\n".join(text for page in pages if (text := page.markdown.strip()))
+        output.write(key, f"{text}\n".encode())
+    else:
+        output.delete([key])
 
 
-def _markdown(pages: Iterable[Page]) -> bytes:
-    """Pages as one document, as the server joins them (gateway.answer)."""
-    return ("\n\n".join(text for page in pages if (text := page.markdown.strip())) + "\n").encode()
-
-
-def _table(pages: list[Page]) -> pa.Table:
-    return pa.Table.from_pylist([asdict(page) for page in pages], schema=SCHEMA)
-
-
-def _old_pages(output: Store, shard: int) -> list[Page]:
-    try:
-        part = io.BytesIO(output.read(part_key(shard)))
-    except FileNotFoundError:
-        return []
-    rows = pq.read_table(part).to_pylist()
-    return [Page(**{**row, "images": tuple(row["images"]), "warnings": tuple(row["warnings"])}) for row in rows]
+def _write_failures(output: Store, shard: int, failures: Iterable[Failure]) -> None:
+    ordered = sorted(failures, key=lambda one: (one.document, one.page or 0))
+    if ordered:
+        output.write(failures_key(shard), "".join(json.dumps(asdict(one)) + "\n" for one in ordered).encode())
+    else:
+        output.delete([failures_key(shard)])

@@ -81,6 +81,12 @@ class Fleet:
                 server.passed = 0
                 server.limit += 1
 
+    def able(self, server: Server) -> None:
+        """It says that it can read."""
+        with self._changed:
+            self._answered_at = self._clock()
+            server.downs = 0
+
     def full(self, server: Server, seconds: float, error: OcrError) -> None:
         """It has no room for `seconds`. Those turned away within that time are one event."""
         with self._changed:

@@ -22,6 +22,15 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    def check(self) -> None:
+        """As Store has it."""
+        try:
+            with os.scandir(self._root) as entries:
+                next(entries, None)
+        except FileNotFoundError:
+            # No file of it is missing: a share is not mounted, for instance.
+            raise OSError(f"the folder {self._root} is not there") from None
+
     def list(self, prefix: str = "") -> Iterator[Item]:
         """As Store has it; one folder's names are held at a time. A missing folder is empty, the root is not."""
         top = self._path(prefix.rstrip("/")) if prefix else self._root
@@ -51,11 +60,18 @@ class Folder:
     def fetched(self, key: str, version: str) -> Iterator[Path]:
         """The file itself."""
         path = self._path(key)
-        status = path.stat()
+        try:
+            status = path.stat()
+        except FileNotFoundError:
+            self.check()
+            raise
         if not stat.S_ISREG(status.st_mode):
             raise OSError(f"{path} is no file")
         if _version(status) != version:
             raise Changed(f"{path} has changed since it was listed: the next run reads it")
+        # Whoever takes the path learns that it can be read before anything is sent.
+        with path.open("rb") as file:
+            file.read(1)
         yield path
 
     def write(self, key: str, content: bytes | Path) -> None:

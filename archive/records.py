@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 from archive.documents import Document
 
@@ -78,14 +78,15 @@ class Failure:
 
 @dataclass(frozen=True)
 class Record:
-    """What became of a unit; `sent` counts the requests that a server may have worked on."""
+    """What became of a unit, in the run `run`; `sent` counts the requests that a server may have worked on."""
 
     pages: tuple[Page, ...] = ()
     failures: tuple[Failure, ...] = ()
     sent: int = 0
     seconds: float = 0.0
     server: str | None = None
-    unit: str = field(default="")
+    unit: str = ""
+    run: str = ""
 
     def to_json(self) -> bytes:
         """As a checkpoint has it."""

@@ -27,14 +27,14 @@ class Effort:
 
 
 class RunLog:
-    """Writes down how far this run is, every few seconds: one that is killed is known up to then."""
+    """Writes down how far this run is, every few seconds: one that is killed is known up to then; `id` is the run's."""
 
     def __init__(self, output: Store, servers: int) -> None:
         """Raises OSError."""
         self.earlier = _all(output)
         self._output = output
         self._servers = servers
-        self._key = run_key(f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}")
+        self.id = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime())}-{uuid.uuid4().hex[:8]}"
         self._begun_at = time.monotonic()
         self._written_at = self._begun_at
         self._pages = 0
@@ -54,7 +54,7 @@ class RunLog:
     def write(self) -> None:
         """Raises OSError."""
         self._written_at = time.monotonic()
-        self._output.write(self._key, json.dumps(asdict(self.effort)).encode())
+        self._output.write(run_key(self.id), json.dumps(asdict(self.effort)).encode())
 
 
 def _all(output: Store) -> Effort:

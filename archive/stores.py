@@ -25,8 +25,15 @@ class Changed(OSError):
     """A file is not the one that was listed."""
 
 
+class NoRoom(OSError):
+    """This machine can't keep a copy of a file."""
+
+
 class Store(Protocol):
     """Files by their keys. Every method raises OSError; FileNotFoundError where a key leads nowhere."""
+
+    def check(self) -> None:
+        """Raises OSError where nothing of the store can be reached, whatever the key."""
 
     def list(self, prefix: str = "") -> Iterator[Item]:
         """All whose keys begin with `prefix`, which ends with "/" or is empty; in the same order each time."""
@@ -41,7 +48,7 @@ class Store(Protocol):
         """The content, of which only what is asked for is fetched."""
 
     def fetched(self, key: str, version: str) -> AbstractContextManager[Path]:
-        """The content as a file of this machine. Raises Changed unless it is that `version`."""
+        """The content as a file of this machine. Raises Changed unless it is that `version`, NoRoom."""
 
     def write(self, key: str, content: bytes | Path) -> None:
         """Put `content` there, in the place of what was there; a path is that of a file to copy."""

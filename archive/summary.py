@@ -12,15 +12,24 @@ from archive.reading import Stop, Told
 from archive.runs import Effort
 from cli.summary import Exit
 
-_EXITS: dict[Stop, Exit] = {"no_server": Exit.UNREACHABLE, "refused": Exit.REFUSED, "output": Exit.USAGE}
+_EXITS: dict[Stop, Exit] = {
+    "no_server": Exit.UNREACHABLE,
+    "refused": Exit.REFUSED,
+    "source": Exit.USAGE,
+    "output": Exit.USAGE,
+}
 
 
 @dataclass
 class Summary:
-    """Counts of one run; `earlier` is what runs before it took, `failures_left` whether the output tells of any."""
+    """Counts of one run; `earlier` is what runs before it took, `failures_left` whether the output tells of any.
+
+    `failures_ok`: they are no reason for another exit code.
+    """
 
     survey: Survey
     price: float | None
+    failures_ok: bool = False
     earlier: Effort = field(default_factory=Effort)
     effort: Effort = field(default_factory=Effort)
     documents: int = 0
@@ -68,7 +77,8 @@ class Summary:
         """What the process ends with."""
         if self.ended is not None:
             return self.ended
-        return Exit.SOME_FAILED if self.failures_left or self.documents < self.survey.documents_todo else Exit.DONE
+        some_failed = self.failures_left and not self.failures_ok
+        return Exit.SOME_FAILED if some_failed or self.documents < self.survey.documents_todo else Exit.DONE
 
     @property
     def cost(self) -> float | None:

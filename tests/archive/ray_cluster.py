@@ -12,21 +12,21 @@ from typing import Any
 from unittest import mock
 
 _OBJECT_STORE_BYTES = 80 << 20
-_CPUS = 2
 
 
 class RayCluster:
     """The cluster at `address`; what runs as `head` must live, `nodes` do the work."""
 
-    def __init__(self, cluster: Any, temporary: str) -> None:
+    def __init__(self, cluster: Any, temporary: str, cpus: int) -> None:
         self._cluster = cluster
         self._temporary = temporary
+        self._cpus = cpus
         self.address: str = cluster.address
         self.nodes: list[Any] = []
 
     def add_node(self) -> None:
         """Start one more node that works."""
-        self.nodes.append(self._cluster.add_node(num_cpus=_CPUS, **arguments(self._temporary)))
+        self.nodes.append(self._cluster.add_node(num_cpus=self._cpus, **arguments(self._temporary)))
 
     def kill_node(self) -> None:
         """SIGKILL to every process of a node."""
@@ -44,8 +44,11 @@ def arguments(temporary: str) -> dict[str, Any]:
 
 
 @contextmanager
-def running(nodes: int, **environment: str) -> Iterator[RayCluster]:
-    """A head that does no work, and `nodes` that do, in an environment with `environment`; so are drivers meanwhile."""
+def running(nodes: int, cpus: int = 2, **environment: str) -> Iterator[RayCluster]:
+    """A head that does no work, and `nodes` of `cpus` each that do, in an environment with `environment`.
+
+    Drivers are in it too meanwhile.
+    """
     # Sockets lie below it, whose paths may have 107 bytes.
     temporary = tempfile.mkdtemp(prefix="ray-", dir="/tmp")
     # Where Cluster writes its address, and expects a folder that a machine has on which Ray once ran.
@@ -62,7 +65,7 @@ def running(nodes: int, **environment: str) -> Iterator[RayCluster]:
 
         cluster = Cluster(initialize_head=True, connect=False, head_node_args={"num_cpus": 0, **arguments(temporary)})
         try:
-            ray = RayCluster(cluster, temporary)
+            ray = RayCluster(cluster, temporary, cpus)
             for _ in range(nodes):
                 ray.add_node()
             yield ray

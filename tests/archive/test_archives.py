@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +16,7 @@ from archive.buckets import Bucket
 from archive.folders import Folder
 from tests.archive.conftest import StartJob, StartServer
 from tests.archive.job import Job, Rows, checkpoints, failures, pages, rows, shards_done
-from tests.archive.ray_cluster import RayCluster
+from tests.archive.ray_cluster import RayCluster, running
 from tests.archive.scans import BROKEN, archive, expected
 
 if TYPE_CHECKING:
@@ -108,6 +109,55 @@ def test_the_driver_is_killed_between_two_buckets_and_the_same_command_goes_on(
     again = start_job(tmp_path / "third", *arguments, environment=s3_environment)
     assert again.ended() == 0, again.log
     assert (again.summary["pages"], again.summary["documents_todo"]) == (0, 0)
+
+
+def test_an_object_that_may_not_be_read_is_told_and_no_reason_for_another_exit_code(
+    tmp_path: Path,
+    start_job: StartJob,
+    start_server: StartServer,
+    ray_cluster: RayCluster,
+    s3_client: S3Client,
+    bucket: str,
+    s3_environment: dict[str, str],
+) -> None:
+    for key, data in archive(5).items():
+        s3_client.put_object(Bucket=bucket, Key=f"scans/{key}", Body=data)
+    secret = "2024/003.png"
+    resource = f"arn:aws:s3:::{bucket}/scans/{secret}"
+    denied = {"Effect": "Deny", "Principal": {"AWS": ["*"]}, "Action": "s3:GetObject", "Resource": resource}
+    s3_client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [denied]}))
+    _, server = start_server()
+    source, out = f"s3://{bucket}/scans", tmp_path / "out"
+    arguments = (source, "-o", str(out), "--server", server, "--ray", ray_cluster.address, "--failures-ok")
+    job = start_job(tmp_path / "job", *arguments, environment=s3_environment)
+    assert job.ended() == 0, job.log
+    output = Folder(out)
+    assert once(rows(output), source) == expected(5) - {(secret, 1)}
+    assert [(row["document"], row["code"]) for row in failures(output)] == [
+        (f"{source}/{secret}", "document_unreadable")
+    ]
+    s3_client.delete_bucket_policy(Bucket=bucket)
+    again = start_job(tmp_path / "again", *arguments, "--retry-failed", environment=s3_environment)
+    assert again.ended() == 0, again.log
+    assert (again.summary["pages"], failures(output)) == (1, [])
+    assert once(rows(output), source) == expected(5)
+
+
+def test_a_node_of_one_cpu_has_room_for_all_that_is_done(
+    tmp_path: Path, start_job: StartJob, start_server: StartServer
+) -> None:
+    """Readers, who stay, and those that cut shards and put them together; the head does nothing of it."""
+    source, out = tmp_path / "scans", tmp_path / "out"
+    write(source, archive(8, 6))
+    _, server = start_server()
+    with running(1, cpus=1) as cluster:
+        job = start_job(
+            tmp_path / "job", str(source), "-o", str(out), "--server", server, "-j", "4", "--readers", "4",
+            "--pages-per-request", "2", "--shard-documents", "1", "--ray", cluster.address,
+        )  # fmt: skip
+        assert job.ended() == 0, job.log
+    assert once(rows(Folder(out)), str(source)) == expected(8, 6)
+    assert job.summary["documents_done"] == 9
 
 
 def listening(job: Job) -> dict[str, set[str]]:

@@ -30,6 +30,7 @@ def test_the_command_is_understood(job: Any) -> None:
     assert arguments.output.startswith("s3://")
     assert arguments.ray == "auto"
     assert len(arguments.servers) == 2
+    assert arguments.failures_ok, "documents that can't be read would begin the job again"
 
 
 def test_its_pods_are_valid(job: Any, tmp_path: Path) -> None:

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from archive.documents import Document, Source, listed
 from archive.folders import Folder
 from archive.stores import Store
+
+from .reader import ReadIt, reader
 
 
 @pytest.fixture(autouse=True)
@@ -23,3 +26,17 @@ def root(tmp_path: Path) -> Path:
 def output(root: Path) -> Store:
     root.mkdir()
     return Folder(root)
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Document:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.pdf").write_bytes(b"%PDF")
+    (document,) = listed(Source(str(tmp_path / "in"), "in"), "/elsewhere")
+    return document
+
+
+@pytest.fixture
+def read(output: Store, root: Path, scan: Document) -> ReadIt:
+    """Reads pages of the scan by handlers of two servers."""
+    return reader(root, scan)

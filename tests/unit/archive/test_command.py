@@ -21,6 +21,7 @@ def test_what_is_not_said_has_a_default() -> None:
     assert (arguments.ray, arguments.concurrency, arguments.attempts) == (LOCAL, 4, 3)
     assert arguments.output == str(Path("out").absolute())
     assert arguments.fields["on_error"] == "skip"
+    assert (arguments.retry_failed, arguments.failures_ok) == (False, False)
 
 
 def test_servers_and_ray_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

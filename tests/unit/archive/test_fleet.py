@@ -90,6 +90,18 @@ def test_a_server_that_is_down_is_passed_by_longer_each_time(clock: Clock) -> No
     assert server(servers, ONE).rests_until - clock.now == 0.5
 
 
+def test_a_server_that_says_that_it_can_read_is_as_good_as_one_that_reads(clock: Clock) -> None:
+    servers = fleet(clock, ONE, patience=60)
+    servers.down(server(servers, ONE), GONE)
+    clock.now = 59
+    servers.able(server(servers, ONE))
+    clock.now = 61
+    servers.down(server(servers, ONE), GONE)
+    assert server(servers, ONE).rests_until - clock.now == 0.5
+    clock.now = 61.5
+    assert urls(servers, 1) == [ONE]
+
+
 def test_a_full_server_is_left_alone_as_long_as_it_asks_and_gets_less_at_once(clock: Clock) -> None:
     servers = fleet(clock, ONE, OTHER, each=4)
     for _ in range(3):

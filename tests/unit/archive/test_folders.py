@@ -57,6 +57,18 @@ def test_a_file_that_has_changed_is_not_fetched(tmp_path: Path) -> None:
         pass
 
 
+def test_a_folder_that_is_gone_misses_no_file(tmp_path: Path) -> None:
+    store = Folder(tmp_path / "share")
+    (tmp_path / "share").mkdir()
+    store.check()
+    with pytest.raises(FileNotFoundError), store.fetched("a.pdf", ""):
+        pass
+    (tmp_path / "share").rmdir()
+    with pytest.raises(OSError, match="share is not there") as raised, store.fetched("a.pdf", ""):
+        pass
+    assert not isinstance(raised.value, FileNotFoundError)
+
+
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.pdf")
     store = Folder(tmp_path)

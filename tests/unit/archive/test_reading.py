@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,50 +11,17 @@ from typing import Any
 import httpx2
 import pytest
 
-from archive.documents import Document, Source, listed
+from archive.documents import Document
 from archive.finishing import Finished
-from archive.fleet import Fleet
 from archive.folders import Folder
 from archive.layout import UNITS, done_key, read_key, sent_key
-from archive.reading import Reader, Reading, Told
-from archive.records import Record, Unit
+from archive.records import Unit
 from archive.stores import Store
-from ocr_client import Client, Retries
 from tests.unit.ocr_client.server import PICTURE, Answers, breaking, events, lines, refusal, stream
 
-ONE, OTHER = "http://one.example", "http://other.example"
-Handler = Callable[[httpx2.Request], Any]
-ReadIt = Callable[..., Told]
+from .reader import BAD_GATEWAY, OTHER, ReadIt, record
+
 GONE = httpx2.ConnectError("no")
-
-
-@pytest.fixture
-def scan(tmp_path: Path) -> Document:
-    (tmp_path / "in").mkdir()
-    (tmp_path / "in/a.pdf").write_bytes(b"%PDF")
-    (document,) = listed(Source(str(tmp_path / "in"), "in"), "/elsewhere")
-    return document
-
-
-@pytest.fixture
-def read(output: Store, root: Path, scan: Document) -> ReadIt:
-    """Reads pages of the scan by handlers of two servers."""
-
-    def read(one: Handler, other: Handler, *, pages: tuple[int, int | None] = (1, 2), **more: Any) -> Told:
-        reading = Reading(
-            str(root), (ONE, OTHER), **{"each": 1, "fields": {}, "attempts": 3, "timeout": 60, "patience": 0.01, **more}
-        )
-        clients = {
-            url: Client(url, retries=Retries(attempts=1), transport=httpx2.MockTransport(handler))
-            for url, handler in ((ONE, one), (OTHER, other))
-        }
-        return Reader(reading, Fleet(clients, 1, reading.patience))(Unit(0, scan, *pages))
-
-    return read
-
-
-def record(output: Store, told: Told) -> Record:
-    return Record.from_json(output.read(read_key(0, told.unit)))
 
 
 def sent_fields(request: httpx2.Request) -> dict[str, str]:
@@ -96,6 +62,21 @@ def test_what_is_read_is_not_sent_again(read: ReadIt) -> None:
     again = read(answer, answer)
     assert (first.kept, again.kept, again.pages) == (False, True, 2)
     assert len(answer.requests) == 1
+
+
+def test_what_failed_in_an_earlier_run_is_read_again_only_where_that_is_asked_for(read: ReadIt, output: Store) -> None:
+    answer = Answers(refusal(422, "invalid_request", "broken_pdf"))
+    assert read(answer, answer, run="one").failures == 2
+    assert read(answer, answer, run="two").kept
+    # Ray repeats in a run what that run has tried.
+    assert read(answer, answer, run="one", retry=True).kept
+    again = read(answer, answer, run="two", retry=True)
+    assert (again.kept, again.failures, len(answer.requests)) == (False, 2, 2)
+    assert read(answer, answer, run="two", retry=True).kept
+    good = Answers(stream(*events(0, 1)))
+    assert read(good, good, run="three", retry=True).pages == 2
+    assert read(good, good, run="four", retry=True).kept
+    assert len(good.requests) == 1
 
 
 def test_a_shard_that_is_done_is_not_read_by_one_that_comes_late(read: ReadIt, output: Store) -> None:
@@ -187,9 +168,21 @@ def test_a_document_that_changed_or_went_is_told(read: ReadIt, output: Store, sc
     assert answer.requests == []
 
 
+def test_a_document_that_a_proxy_refuses_ends_no_run(read: ReadIt, output: Store) -> None:
+    answer = Answers(httpx2.Response(403, html="<h1>This upload looks like an attack</h1>"))
+    told = read(answer, answer, patience=60)
+    assert (told.stop, told.sent, len(answer.requests)) == (None, 3, 3)
+    assert [one.code for one in record(output, told).failures] == ["bad_answer"] * 2
+
+
 @pytest.mark.parametrize(
     ("answer", "stop"),
-    [(GONE, "no_server"), (refusal(401, "unauthorized", "unauthorized"), "refused"), (refusal(503), "no_server")],
+    [
+        (GONE, "no_server"),
+        (refusal(401, "unauthorized", "unauthorized"), "refused"),
+        (refusal(503), "no_server"),
+        (BAD_GATEWAY, "no_server"),
+    ],
 )
 def test_a_run_ends_where_no_document_is_to_blame(
     read: ReadIt, output: Store, root: Path, answer: Any, stop: str

@@ -65,8 +65,24 @@ def test_the_exit_code_says_how_it_ended(summary: Summary) -> None:
     assert summary.exit_code == Exit.SOME_FAILED
 
 
+def test_failures_that_are_told_can_be_no_reason_for_another_exit_code(summary: Summary) -> None:
+    summary.failures_ok = summary.failures_left = True
+    summary.finished(Finished(1, 4, 5, 1, 1, 0))
+    assert summary.exit_code == Exit.SOME_FAILED
+    summary.finished(Finished(2, 4, 5, 1, 1, 0))
+    assert summary.exit_code == Exit.DONE
+    summary.told(told(stop="no_server", message="because"))
+    assert summary.exit_code == Exit.UNREACHABLE
+
+
 @pytest.mark.parametrize(
-    ("stop", "code"), [("no_server", Exit.UNREACHABLE), ("refused", Exit.REFUSED), ("output", Exit.USAGE)]
+    ("stop", "code"),
+    [
+        ("no_server", Exit.UNREACHABLE),
+        ("refused", Exit.REFUSED),
+        ("source", Exit.USAGE),
+        ("output", Exit.USAGE),
+    ],
 )
 def test_what_stops_the_run_is_told(summary: Summary, stop: Stop, code: Exit) -> None:
     summary.told(told(stop=stop, message="because"))
