@@ -47,9 +47,7 @@ def absent_modules(of: Iterable[str]) -> frozenset[str]:
     with mock.patch.object(sys, "path", [sysconfig.get_path("purelib")]):
         installed = packages_distributions()
     return frozenset(
-        module
-        for module, packages in installed.items()
-        if there.isdisjoint(map(canonicalize_name, packages))
+        module for module, packages in installed.items() if there.isdisjoint(map(canonicalize_name, packages))
     )
 
 
