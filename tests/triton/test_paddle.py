@@ -144,7 +144,7 @@ def test_documented_metrics_of_the_decode_loop_are_served(paddle_stack: Stack, p
     totals = metric_totals(paddle_stack)
     section = (ROOT / "docs" / "decoding.md").read_text(encoding="utf-8").split("## Metrics of the loop")[1]
     documented = set(re.findall(r"`(vlm_\w+)`", section.split("\n## ")[0]))
-    assert len(documented) == 10
+    assert len(documented) == 11
     assert documented - set(totals) == set()
     assert totals["vlm_generated_tokens_total"] >= totals["vlm_admitted_crops_total"] > 0
     assert totals["vlm_slots_in_use"] == totals["vlm_waiting_crops"] == totals["vlm_crops_in_flight"] == 0
