@@ -19,7 +19,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     def ring(_: int, __: FrameType | None) -> None:
         raise TimeIsUp
 
-    before = signal.signal(signal.SIGALRM, ring)
+    signal.signal(signal.SIGALRM, ring)
     try:
         signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
         try:
@@ -27,4 +27,8 @@ def time_limit(seconds: float) -> Iterator[None]:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
     finally:
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, _too_late)
+
+
+def _too_late(_: int, __: FrameType | None) -> None:
+    """Hear an alarm whose block has ended; without a handler it would end the process."""
