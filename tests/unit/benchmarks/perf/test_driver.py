@@ -36,7 +36,11 @@ def server(statuses: dict[bytes, int]) -> Iterator[tuple[str, list[bytes]]]:
         def log_message(self, *_: Any) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+    class Server(ThreadingHTTPServer):
+        # Of 500 requests a second more than five may come before one is taken.
+        request_queue_size = 128
+
+    with Server(("127.0.0.1", 0), Handler) as listening:
         thread = threading.Thread(target=listening.serve_forever)
         thread.start()
         try:
