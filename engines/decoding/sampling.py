@@ -65,7 +65,7 @@ def _likeliest(likelihood: NDArray[np.float64], share: float) -> NDArray[np.int6
     """The fewest tokens that have this share of the whole, the likeliest first; likelihoods need not sum up to 1."""
     wanted = share * likelihood.sum()
     few = np.argpartition(likelihood, -FEW)[-FEW:] if len(likelihood) > FEW else np.arange(len(likelihood))
-    # Sorting a whole vocabulary takes ten times as long, and few distributions are so flat.
+    # Few distributions are so flat that a whole vocabulary must be sorted.
     tokens = few if likelihood[few].sum() >= wanted else np.arange(len(likelihood))
     order = tokens[np.argsort(-likelihood[tokens], kind="stable")]
     return order[: int(np.searchsorted(np.cumsum(likelihood[order]), wanted)) + 1]

@@ -34,14 +34,10 @@ def test_texts_are_the_same_with_every_matrix_in_bfloat16(make_bench, monkeypatc
 
 def test_a_row_decodes_while_the_rest_of_its_group_still_comes_in(make_bench, monkeypatch):
     bench = make_bench()
-    for share in ("LEAST_SHARE", "MOST_SHARE"):
-        # A slice after every step.
-        monkeypatch.setattr(f"engines.decoding.pace.{share}", 0.0)
+    _slice_by_slice(monkeypatch)
     crops = [noise(seed) for seed in range(5)]
     first, *group = rows = bench.rows(crops)
-    bench.loop.submit([first])
-    while not first.generated:
-        bench.turn()
+    _begin(bench, first)
     bench.loop.submit(group)
     while not any(row.generated for row in group):
         bench.turn()
@@ -69,13 +65,9 @@ def test_a_short_text_does_not_wait_for_a_long_one(make_bench):
 
 def test_rows_that_decode_go_on_while_others_are_admitted(make_bench, monkeypatch):
     bench = make_bench()
-    for share in ("LEAST_SHARE", "MOST_SHARE"):
-        # A slice after every step.
-        monkeypatch.setattr(f"engines.decoding.pace.{share}", 0.0)
+    _slice_by_slice(monkeypatch)
     [first] = bench.rows([noise(0, max_new_tokens=4000)])
-    bench.loop.submit([first])
-    while not first.generated:
-        bench.turn()
+    _begin(bench, first)
     late = bench.rows([noise(seed) for seed in range(1, 8)])
     bench.loop.submit(late)
     before = len(first.generated)
@@ -130,9 +122,7 @@ def test_rows_that_grow_are_not_kept_from_it_by_those_that_come_in(make_bench):
 
 def test_rows_that_nobody_waits_for_leave_a_group_that_goes_on(make_bench, monkeypatch):
     bench = make_bench()
-    for share in ("LEAST_SHARE", "MOST_SHARE"):
-        # A slice after every step.
-        monkeypatch.setattr(f"engines.decoding.pace.{share}", 0.0)
+    _slice_by_slice(monkeypatch)
     encoded = []
     encode = bench.tower.encode
 
@@ -142,9 +132,7 @@ def test_rows_that_nobody_waits_for_leave_a_group_that_goes_on(make_bench, monke
 
     monkeypatch.setattr(bench.tower, "encode", encode_and_tell)
     [first] = bench.rows([noise(0, max_new_tokens=4000)])
-    bench.loop.submit([first])
-    while not first.generated:
-        bench.turn()
+    _begin(bench, first)
     group = bench.rows([noise(seed) for seed in range(1, 5)])
     bench.loop.submit(group)
     bench.turn()
@@ -159,12 +147,9 @@ def test_rows_that_nobody_waits_for_leave_a_group_that_goes_on(make_bench, monke
 
 def test_a_group_that_nobody_waits_for_is_given_up(make_bench, monkeypatch):
     bench = make_bench()
-    for share in ("LEAST_SHARE", "MOST_SHARE"):
-        monkeypatch.setattr(f"engines.decoding.pace.{share}", 0.0)
+    _slice_by_slice(monkeypatch)
     [first] = bench.rows([noise(0, max_new_tokens=60)])
-    bench.loop.submit([first])
-    while not first.generated:
-        bench.turn()
+    _begin(bench, first)
     group = bench.rows([noise(seed) for seed in range(1, 5)])
     bench.loop.submit(group)
     bench.turn()
@@ -328,3 +313,16 @@ def test_a_text_that_goes_round_in_a_loop_is_ended(make_bench, monkeypatch):
         (False, "repetition", 64),
         (True, "repetition", 384),
     ]
+
+
+def _slice_by_slice(monkeypatch):
+    """Newcomers get one slice after every step."""
+    for share in ("LEAST_SHARE", "MOST_SHARE"):
+        monkeypatch.setattr(f"engines.decoding.pace.{share}", 0.0)
+
+
+def _begin(bench, row):
+    """Queue the row, and turn until it decodes."""
+    bench.loop.submit([row])
+    while not row.generated:
+        bench.turn()
