@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx2 as httpx
-import psutil
 
 from benchmarks.pages import page_images
+from benchmarks.processes import cpu_seconds, totals
 from benchmarks.running import running_product
 from benchmarks.scoring import default_corpora, read_corpus
 from supervisor.stack import Stack
@@ -50,32 +48,16 @@ def _arguments() -> argparse.Namespace:
 
 def _measure(stack: Stack, bodies: Sequence[bytes], pages: int, concurrency: int) -> tuple[float, dict[str, float]]:
     """Pages a second, and CPU milliseconds a page by process."""
-    before, start = _cpu_by_process(stack), time.perf_counter()
+    before, start = totals(stack, cpu_seconds), time.perf_counter()
     _send(stack, bodies, concurrency)
-    seconds, used = time.perf_counter() - start, _cpu_by_process(stack) - before
-    return pages / seconds, {name: 1000 * total / pages for name, total in used.items()}
+    seconds, after = time.perf_counter() - start, totals(stack, cpu_seconds)
+    return pages / seconds, {name: 1000 * (used - before.get(name, 0.0)) / pages for name, used in after.items()}
 
 
 def _send(stack: Stack, bodies: Sequence[bytes], concurrency: int) -> None:
     with httpx.Client(base_url=stack.gateway_url, timeout=600) as client, ThreadPoolExecutor(concurrency) as pool:
         for answer in pool.map(lambda body: client.post("/ocr", files={"file": body}), bodies):
             answer.raise_for_status()
-
-
-def _cpu_by_process(stack: Stack) -> Counter[str]:
-    """CPU seconds so far: of tritonserver, each model's stub, the gateway, and its renderers together."""
-    used: Counter[str] = Counter()
-    for pid, name, children in ((stack.triton_pid, "tritonserver", None), (stack.gateway_pid, "gateway", "renderers")):
-        process = psutil.Process(pid)
-        for member in (process, *process.children(recursive=True)):
-            times = member.cpu_times()
-            used[name if member == process else children or model_of(member)] += times.user + times.system
-    return used
-
-
-def model_of(stub: psutil.Process) -> str:
-    """The model whose stub this is, from its command line."""
-    return Path(stub.cmdline()[1]).parts[-3]
 
 
 def _print(rows: Sequence[tuple[str, float, dict[str, float]]]) -> None:

@@ -17,10 +17,8 @@ from datetime import datetime
 from pathlib import Path
 from unittest import mock
 
-import psutil
-
-from benchmarks.breakdown import model_of
 from benchmarks.made import kept_weights
+from benchmarks.processes import resident, totals
 from supervisor.free_ports import settings_on_free_ports
 from supervisor.stack import Stack
 
@@ -44,10 +42,7 @@ def _start(folder: Path) -> tuple[float, Mapping[str, float], Mapping[str, float
         start = time.time()
         with Stack(settings_on_free_ports(Path(run))) as stack:
             ready = time.time() - start
-            triton = psutil.Process(stack.triton_pid)
-            memory = {"tritonserver": triton.memory_info().rss / 2**20}
-            for stub in triton.children(recursive=True):
-                memory[model_of(stub)] = stub.memory_info().rss / 2**20
+            memory = totals(stack, resident)
         return ready, _load_seconds((Path(run) / "triton.log").read_text()), memory
 
 

@@ -17,10 +17,10 @@ import httpx2 as httpx
 
 from benchmarks.hostile import bodies, images, pages, pdfs, urls
 from benchmarks.hostile.cases import READ, TOLD_BY_PADDLEX, Case
-from benchmarks.hostile.memory import resident
 from benchmarks.hostile.network import own_network
 from benchmarks.hostile.sites import Site, serving
 from benchmarks.hostile.zone import REBINDING
+from benchmarks.processes import resident, totals
 from benchmarks.running import running_product
 from supervisor.stack import Stack
 
@@ -84,7 +84,7 @@ def run(kinds: list[str]) -> Outcome:
                 faults = list(_left_behind(stack, asked, rebound="urls" in kinds))
                 if (stack.gateway_pid, stack.triton_pid) != processes:
                     faults.append("a server was restarted")
-                return Outcome(sent, before, resident(stack), faults)
+                return Outcome(sent, before, totals(stack, resident), faults)
 
 
 def _warmed_up(stack: Stack, cases: list[tuple[str, Case]]) -> dict[str, float]:
@@ -92,10 +92,10 @@ def _warmed_up(stack: Stack, cases: list[tuple[str, Case]]) -> dict[str, float]:
 
     What is kept for the largest pages that meet in a batch depends on which do: more of them meet here than in the run.
     """
-    before = resident(stack)
+    before = totals(stack, resident)
     for _ in range(_WARM_UP_ROUNDS):
         _send_all(stack, cases, _WARM_UP_AT_ONCE)
-        after = resident(stack)
+        after = totals(stack, resident)
         if all(mebibytes - before.get(name, 0.0) < _LEVEL_MIB for name, mebibytes in after.items()):
             return after
         before = after

@@ -14,7 +14,8 @@ from benchmarks.parity.job import Job, Task
 from benchmarks.parity.texts import given_text
 from engines.errors import EngineError
 from engines.layout.base import Box, LayoutEngine, Page
-from engines.page.document import DocumentOptions, restructure
+from engines.page.document import restructure
+from engines.page.document_options import DocumentOptions
 from engines.page.options import PageOptions
 from engines.page.reader import PageReader
 from engines.preprocess.base import Prepared, PreprocessOptions

@@ -7,11 +7,10 @@ import time
 from dataclasses import dataclass, field
 
 import numpy as np
-import psutil
 
+from benchmarks.processes import MEBIBYTE, resident, totals
 from supervisor.stack import Stack
 
-MEBIBYTE = 2**20
 WARM_UP = 0.25
 """The part of a soak that counts as warm-up."""
 
@@ -27,7 +26,7 @@ class MemoryMarks:
     def mark(self) -> None:
         """Note the memory of now."""
         self.times.append(time.monotonic())
-        self.marks.append({**self._processes(), "/dev/shm": shutil.disk_usage("/dev/shm").used / MEBIBYTE})
+        self.marks.append({**totals(self.stack, resident), "/dev/shm": shutil.disk_usage("/dev/shm").used / MEBIBYTE})
 
     def slopes(self) -> dict[str, tuple[float, float, float]]:
         """By process: MiB at the end of the warm-up, at the end, and MiB an hour in between by least squares."""
@@ -41,26 +40,3 @@ class MemoryMarks:
             slope = float(np.polyfit(hours, values, 1)[0]) if len(warm) > 2 else 0.0
             found[name] = (float(values[0]), float(values[-1]), slope)
         return found
-
-    def _processes(self) -> dict[str, float]:
-        totals: dict[str, float] = {}
-        for pid in filter(None, (self.stack.gateway_pid, self.stack.triton_pid)):
-            process = psutil.Process(pid)
-            for member in (process, *process.children(recursive=True)):
-                try:
-                    name, used = _name(member), member.memory_info().rss / MEBIBYTE
-                except psutil.NoSuchProcess:
-                    continue
-                totals[name] = totals.get(name, 0.0) + used
-        return totals
-
-
-def _name(process: psutil.Process) -> str:
-    """What a process of the product is, by its command line; those of one kind are added up."""
-    words = process.cmdline()
-    models = [word.split("/")[-3] for word in words if word.endswith("/1/model.py")]
-    if models:
-        return f"model {models[0]}"
-    if "gateway.pages.worker" in words:
-        return "renderers"
-    return "gateway" if "gateway" in words else "tritonserver"

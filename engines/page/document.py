@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ConfigDict
-from pydantic.alias_generators import to_camel
-
-from engines.errors import DeadlineExceeded, InvalidInput
-from engines.options import JsonOptions
+from engines.errors import InvalidInput
+from engines.page.document_options import DocumentOptions
 from engines.page.pipeline import PagePipeline
 from engines.page.pruning import prune
 from engines.page.tables import bounded
-from engines.page.time_limit import TimeIsUp, time_limit
 
-_MOST_SECONDS = 120.0
-"""What one document may take: the next ones wait for it. Two hundred pages of one table take as long."""
 _NO_PAGE = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError)
 """What PaddleX raises at something that it did not write itself."""
-
-
-class DocumentOptions(JsonOptions):
-    """The fields of the official `/restructure-pages`, with its defaults."""
-
-    model_config = ConfigDict(alias_generator=to_camel)
-
-    merge_tables: bool = True
-    relevel_titles: bool = True
-    concatenate_pages: bool = False
-    prettify_markdown: bool = True
-    show_formula_number: bool = False
-
-    deadline: float | None = None
-    """Unix seconds after which the answer is of no use."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +26,14 @@ class RestructuredPage:
 def restructure(pages: list[dict[str, Any]], options: DocumentOptions) -> list[RestructuredPage]:
     """Join and level the pages' results (`prunedResult` of each, in order) by PaddleX's `restructure_pages`.
 
-    One page comes back for each, or a single one with `concatenate_pages`.
+    One page comes back for each, or a single one with `concatenate_pages`. PaddleX looks at no clock, and neither does
+    this: see `DocumentProcess`.
 
     Raises:
-        InvalidInput: a page is not a `prunedResult`, or tables that may be joined are too large or take too long.
-        DeadlineExceeded: the options' deadline passed.
+        InvalidInput: a page is not a `prunedResult`, or tables that may be joined are too large.
     """
-    left = _MOST_SECONDS if options.deadline is None else options.deadline - time.time()
     try:
-        with time_limit(min(left, _MOST_SECONDS)):
-            return _restructured(pages, options)
-    except TimeIsUp:
-        if left <= _MOST_SECONDS and options.deadline is not None:
-            raise DeadlineExceeded("the deadline passed before the pages were put together") from None
-        raise InvalidInput(
-            f"PAGES takes more than {_MOST_SECONDS:g} seconds to put together: send fewer pages, or mergeTables off"
-        ) from None
+        return _restructured(pages, options)
     except _NO_PAGE as error:
         # The key is one that PaddleX looked for; what other errors say repeats the document.
         what = repr(error) if isinstance(error, KeyError) else type(error).__name__

@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from backend.answers import answer, as_engine_error, failure
 from backend.tensors import read_bytes, text_tensor
-from engines.errors import InvalidInput
-from engines.page.offline import forbid_downloads
+from engines.page.document_options import DocumentOptions
+from engines.page.document_process import DocumentProcess
 
 
 class TritonPythonModel:
     """Asks no other model; a model of its own so that a long document holds up no page."""
 
     def initialize(self, args: dict[str, str]) -> None:  # noqa: ARG002 - Triton's signature
-        """Import PaddleX and what its title levels need, which takes seconds."""
-        forbid_downloads()
-        import sklearn.cluster  # noqa: F401 - PaddleX imports it at the first title
-
-        from engines.page import document
-
-        self._document = document
+        """Start the process that does the work, which takes seconds."""
+        self._process = DocumentProcess()
+        self._process.start()
 
     def execute(self, requests: list[Any]) -> list[Any]:
         """Answer each document; one that is wrong fails alone."""
         return [self._answer(request) for request in requests]
 
+    def finalize(self) -> None:
+        """End that process."""
+        self._process.close()
+
     def _answer(self, request: Any) -> Any:
         try:
-            options = self._document.DocumentOptions.from_json(read_bytes(request, "OPTIONS", b"{}"))
-            pages = self._document.restructure(_pages(read_bytes(request, "PAGES")), options)
+            options = DocumentOptions.from_json(read_bytes(request, "OPTIONS", b"{}"))
+            results = self._process.restructure(read_bytes(request, "PAGES"), options)
         except Exception as error:  # noqa: BLE001 - whatever it is, this request must be answered, and alone
             return failure(as_engine_error(error))
-        results = [{"prunedResult": page.result, "markdown": page.markdown} for page in pages]
-        return answer([text_tensor("RESULTS", json.dumps(results, ensure_ascii=False))])
-
-
-def _pages(text: bytes) -> list[dict[str, Any]]:
-    try:
-        pages = json.loads(text)
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"PAGES is no JSON: {error}") from error
-    if not isinstance(pages, list) or not all(isinstance(page, dict) for page in pages):
-        raise InvalidInput("PAGES must be a JSON list of prunedResult objects")
-    return pages
+        return answer([text_tensor("RESULTS", results)])

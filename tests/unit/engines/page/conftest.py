@@ -12,6 +12,7 @@ import pytest
 
 from engines.layout.base import LABELS, Box
 from engines.preprocess.base import Prepared, PreprocessOptions
+from engines.settings import EngineSettings
 from engines.vlm.base import Crop, Text
 
 
@@ -57,3 +58,17 @@ def page() -> bytes:
     pixels = np.full((600, 400, 3), 255, np.uint8)
     pixels[:50, :50] = (0, 0, 255)
     return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+@pytest.fixture
+def result(models, page):
+    """Results of pages, by their boxes and the one text that is read in all of them."""
+    # PaddleX looks at its environment as it is imported: not before the tests are configured.
+    from engines.page.options import PageOptions
+    from engines.page.reader import PageReader
+
+    def read(text: str, *boxes):
+        models.boxes, models.answer = list(boxes), Text(text, tokens=1)
+        return PageReader(models, EngineSettings()).read(page, PageOptions()).result
+
+    return read

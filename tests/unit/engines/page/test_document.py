@@ -6,26 +6,12 @@ from contextlib import suppress
 
 import pytest
 
-from engines.errors import BadOption, DeadlineExceeded, InvalidInput
-from engines.page.document import DocumentOptions, restructure
-from engines.page.options import PageOptions
-from engines.page.reader import PageReader
-from engines.settings import EngineSettings
-from engines.vlm.base import Text
+from engines.errors import BadOption, InvalidInput
+from engines.page.document import restructure
+from engines.page.document_options import DocumentOptions
 from tests.unit.engines.page.conftest import box
 
 TABLE = "<table><tr><td>Name</td><td>Sum</td></tr><tr><td>{}</td><td>1</td></tr></table>"
-
-
-@pytest.fixture
-def result(models, page):
-    """Results of pages, by their boxes and the one text that is read in all of them."""
-
-    def read(text: str, *boxes):
-        models.boxes, models.answer = list(boxes), Text(text, tokens=1)
-        return PageReader(models, EngineSettings()).read(page, PageOptions()).result
-
-    return read
 
 
 def test_a_table_over_a_page_break_becomes_one(result):
@@ -165,31 +151,6 @@ def test_markup_that_would_be_parsed_for_ever_is_refused(tables, table):
 def test_less_than_in_a_table_is_no_tag_and_stays(tables):
     table = f"<table><tr><td>{'p < 0.05, ' * 300}</td></tr><tr><td>Anna</td></tr></table>"
     assert content(restructure(tables(table, ""), DocumentOptions())[0]) == table
-
-
-@pytest.fixture
-def never_done(monkeypatch):
-    def run(*_):
-        while True:
-            pass
-
-    monkeypatch.setattr("paddlex.inference.pipelines.paddleocr_vl.pipeline.merge_tables_across_pages", run)
-
-
-def test_what_does_not_end_is_ended_at_the_deadline(tables, never_done):
-    begun = time.monotonic()
-    with pytest.raises(DeadlineExceeded):
-        restructure(tables("", ""), DocumentOptions(deadline=time.time() + 0.3))
-    with pytest.raises(DeadlineExceeded):
-        restructure(tables("", ""), DocumentOptions(deadline=time.time() - 60))
-    assert time.monotonic() - begun < 3
-
-
-def test_what_does_not_end_is_ended_long_before_a_late_deadline(tables, never_done, monkeypatch):
-    monkeypatch.setattr("engines.page.document._MOST_SECONDS", 0.3)
-    for deadline in (None, time.time() + 60):
-        with pytest.raises(InvalidInput, match="seconds"):
-            restructure(tables("", ""), DocumentOptions(deadline=deadline))
 
 
 @pytest.mark.parametrize("bbox", [[0, 0, 10, 0], [0, 0, float("inf"), 5], [0, 0], "abcd", [0, 0, float("nan"), 1]])
