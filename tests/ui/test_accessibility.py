@@ -138,6 +138,7 @@ def test_the_keyboard_is_enough(serve, open_ui, document):
         expect(page.locator(".box").last).to_have_attribute("aria-current", "true")
         page.locator(".box").first.focus()
         page.keyboard.press("Enter")
+        expect(pieces.first).to_be_focused()
 
     page.get_by_role("tab", name="Text").focus()
     page.keyboard.press("ArrowRight")
