@@ -54,7 +54,8 @@ def test_a_triton_that_is_not_ready_is_503(client: TestClient, triton: FakeTrito
 def test_no_triton_at_all_is_503(tmp_path: object) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
-        settings = Settings(triton_url=f"http://127.0.0.1:{closed.getsockname()[1]}")  # type: ignore[arg-type]
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        settings = Settings(triton_url=url, retry_seconds=1)  # type: ignore[arg-type]
         with TestClient(create_app(settings)) as client:
             assert client.get("/health").status_code == 503
             response = client.post("/ocr", **as_json(PNG))
