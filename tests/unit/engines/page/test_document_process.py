@@ -20,7 +20,7 @@ BAD_WORKER = "tests.unit.engines.page.bad_worker"
 
 @pytest.fixture
 def process():
-    with closing(DocumentProcess(most_seconds=1, worker=BAD_WORKER)) as process:
+    with closing(DocumentProcess(most_seconds=2, worker=BAD_WORKER)) as process:
         process.start()
         yield process
 
@@ -47,7 +47,7 @@ def test_what_does_not_end_is_ended_at_the_deadline(process):
 @pytest.mark.parametrize("do", ["loop", "sleep"])
 def test_what_does_not_end_is_ended_long_before_a_late_deadline(process, do):
     for deadline in (None, time.time() + 60):
-        with pytest.raises(InvalidInput, match="more than 1 seconds"):
+        with pytest.raises(InvalidInput, match="more than 2 seconds"):
             read(process, do=do, seconds=60, deadline=deadline)
 
 
