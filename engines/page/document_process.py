@@ -24,8 +24,8 @@ _PACKAGES = str(Path(engines.__file__).parents[1])
 class DocumentProcess:
     """One `engines.page.document_worker`, started anew whenever a document was its end; not thread-safe.
 
-    A document that takes too long, or more memory than there is, ends the process and nothing else. An exception raised
-    in its midst, by a signal, would not do: libraries call back from where exceptions are dropped.
+    A document that takes too long, or that kills it, ends the process and nothing else. An exception raised by a signal
+    would not do: libraries call back from where exceptions are dropped.
     """
 
     def __init__(self, most_seconds: float = MOST_SECONDS, worker: str = "engines.page.document_worker") -> None:

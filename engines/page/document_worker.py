@@ -30,7 +30,8 @@ Restructure = Callable[[list[dict[str, Any]], DocumentOptions], list[Any]]
 
 def serve(connection: Connection, restructure: Restructure) -> None:
     """Answer documents until the other side hangs up."""
-    resource.setrlimit(resource.RLIMIT_DATA, (_MOST_MEMORY, _MOST_MEMORY))
+    memory = _allowed(resource.RLIMIT_DATA, _MOST_MEMORY)
+    resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     connection.send_bytes(b"")
     while True:
         try:
@@ -70,7 +71,14 @@ def _limit_cpu() -> None:
     """End this process when a document takes more CPU than it may, even if nobody is left to kill it."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     soft = math.ceil(used.ru_utime + used.ru_stime + MOST_SECONDS) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+    resource.setrlimit(resource.RLIMIT_CPU, (_allowed(resource.RLIMIT_CPU, soft), hard))
+
+
+def _allowed(kind: int, most: int) -> int:
+    """The limit, or what the system allows where that is less."""
+    hard = resource.getrlimit(kind)[1]
+    return most if hard == resource.RLIM_INFINITY else min(most, hard)
 
 
 def main() -> None:
