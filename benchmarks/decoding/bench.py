@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import paddle
 
 from engines.decoding.cache import Cache
 from engines.decoding.checkpoint import load_checkpoint
@@ -74,10 +77,11 @@ class Bench:
         """The crops, ready for a loop."""
         return [Row(self.maker.make(crop), Future()) for crop in crops]
 
-    def loop(self, slots: int, timeline: Timeline) -> DecodeLoop:
-        """A loop whose turns the caller takes."""
+    @contextmanager
+    def loop(self, slots: int, timeline: Timeline) -> Iterator[DecodeLoop]:
+        """A loop whose turns the caller takes; pictures are encoded as in the product."""
         cache = Cache(self._decoder.cache_shape, BUDGET, lane_length(self.checkpoint.device))
-        return DecodeLoop(
+        loop = DecodeLoop(
             self._tower,
             self._decoder,
             cache,
@@ -85,15 +89,28 @@ class Bench:
             self.checkpoint.eos,
             self._end,
             timeline,
+            encodes_ahead=self._tower.encodes_ahead,
         )
+        encoding = threading.Thread(target=self._encode, args=(loop,))
+        encoding.start()
+        try:
+            yield loop
+        finally:
+            loop.close()
+            encoding.join()
 
-    def read(self, crops: Sequence[Crop], slots: int) -> tuple[list[str], Timeline]:
-        """Read the crops together; their texts, and what the loop did."""
+    def read(self, crops: Sequence[Crop], slots: int, *, at_once: bool = False) -> tuple[list[str], Timeline]:
+        """Read the crops together; their texts, and what the loop did.
+
+        `at_once`: those of few patches all decode from their first token to their last.
+        """
         timeline = Timeline()
-        loop = self.loop(slots, timeline)
         rows = self.rows(crops)
-        loop.submit(rows)
-        turn_until(loop, lambda: all(row.future.done() for row in rows))
+        with self.loop(slots, timeline) as loop:
+            loop.submit(rows)
+            while at_once and loop.encoder and not all(row.is_encoded for row in rows):
+                time.sleep(0.01)
+            turn_until(loop, lambda: all(row.future.done() for row in rows))
         return [row.future.result().text for row in rows], timeline
 
     def official(self, crop: Crop) -> tuple[str, int]:
@@ -105,6 +122,12 @@ class Bench:
         tokens = self.checkpoint.model.generate(inputs, max_new_tokens=options.max_new_tokens)
         [text] = self.checkpoint.processor.postprocess(tokens, skip_special_tokens=options.skip_special_tokens)
         return str(text), int(tokens[0].shape[1])
+
+    @staticmethod
+    def _encode(loop: DecodeLoop) -> None:
+        if loop.encoder:
+            with paddle.no_grad():
+                loop.encoder.run()
 
     def _end(self, row: Row, reason: FinishReason) -> None:
         text = self.maker.text(row.generated, skip_special_tokens=row.prompt.options.skip_special_tokens)

@@ -30,14 +30,15 @@ def mixed_lengths(bench: Bench, crops: int) -> Mixed:
     wanted = [noise(number, tokens=int(length)) for number, length in enumerate(lengths)]
     arrivals = np.cumsum(random.exponential(0.02, crops))
     timeline = Timeline()
-    loop, rows = bench.loop(SLOTS, timeline), bench.rows(wanted)
-    start = time.perf_counter()
+    rows = bench.rows(wanted)
     coming = list(zip(arrivals, rows, strict=True))
-    while not all(row.future.done() for row in rows):
-        while coming and time.perf_counter() - start >= coming[0][0]:
-            loop.submit([coming.pop(0)[1]])
-        loop.turn()
-    ours = time.perf_counter() - start
+    with bench.loop(SLOTS, timeline) as loop:
+        start = time.perf_counter()
+        while not all(row.future.done() for row in rows):
+            while coming and time.perf_counter() - start >= coming[0][0]:
+                loop.submit([coming.pop(0)[1]])
+            loop.turn()
+        ours = time.perf_counter() - start
     start = time.perf_counter()
     for arrival, crop in zip(arrivals, wanted, strict=True):
         time.sleep(max(0.0, arrival - (time.perf_counter() - start)))

@@ -30,7 +30,8 @@ def decode_rates(bench: Bench, counts: Sequence[int], steps: int) -> list[Rate]:
     rates = []
     before = _official_step(bench, steps)
     for count in counts:
-        _, timeline = bench.read([noise(number, tokens=steps + 2) for number in range(count)], slots=count)
+        crops = [noise(number, tokens=steps + 2) for number in range(count)]
+        _, timeline = bench.read(crops, slots=count, at_once=True)
         after = _official_step(bench, steps)
         rates.append(Rate(count, 2 / (before + after), count / timeline.interval(count)))
         before = after
@@ -63,15 +64,14 @@ def first_token_seconds(bench: Bench, patches: tuple[int, int], crops: int) -> t
 def longest_stall(bench: Bench, patches: tuple[int, int], newcomers: int) -> float:
     """The longest time between two tokens of a crop while others come in, in steps of that crop alone."""
     timeline = Timeline()
-    loop = bench.loop(newcomers + 1, timeline)
     [first] = bench.rows([noise(0, patches, tokens=4000)])
     # Prepared beforehand: in the product other threads do that.
     others = bench.rows([noise(number, patches, tokens=4) for number in range(1, newcomers + 1)])
-    loop.submit([first])
-    turn_until(loop, lambda: len(first.generated) > 10)
-    alone = timeline.interval(1)
-    begun = len(timeline.ends) - 1
-    loop.submit(others)
-    turn_until(loop, lambda: all(row.future.done() for row in others))
-    first.future.cancel()
+    with bench.loop(newcomers + 1, timeline) as loop:
+        loop.submit([first])
+        turn_until(loop, lambda: len(first.generated) > 10)
+        alone = timeline.interval(1)
+        begun = len(timeline.ends) - 1
+        loop.submit(others)
+        turn_until(loop, lambda: all(row.future.done() for row in others))
     return float(np.diff(timeline.ends[begun:]).max() / alone)

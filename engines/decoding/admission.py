@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +15,6 @@ from engines.decoding.decoder import Decoder
 from engines.decoding.rows import Row
 from engines.decoding.vision import VisionTower
 
-GROUP_PATCHES = 4096
-"""Patches that go through the vision tower together: a page's worth of lines, or one large table."""
-GROUP_TOKENS = 4096
-"""Prompt tokens, padding included, that are prefilled together."""
-
 
 @dataclass(frozen=True)
 class Slices:
@@ -31,22 +25,23 @@ class Slices:
 
 
 class Admission:
-    """A group of rows on its way through the vision tower and the prefill, into the cache.
+    """A group of rows on its way through the vision tower, unless they are encoded, and the prefill, into the cache.
 
     `rows` are those that have not arrived yet and are still wanted, `count` is how many have arrived.
-    `vision_seconds` and `prefill_seconds` count the slices alone, not what runs between them.
+    `vision_seconds` and `prefill_seconds` count the slices alone, not what runs between them, and what was spent on
+    the pictures before.
     """
 
     def __init__(self, rows: Sequence[Row], tower: VisionTower, decoder: Decoder, cache: Cache, slices: Slices) -> None:
         self.rows = list(rows)
         self.count = 0
-        self.vision_seconds = 0.0
+        self.vision_seconds = sum(row.vision_seconds for row in self.rows)
         self.prefill_seconds = 0.0
         self.patch_layers = tower.layers * sum(len(row.prompt.patches) for row in self.rows)
         self.token_layers = decoder.layers * sum(row.prompt.length for row in self.rows)
         self._cache = cache
         self._on_gpu = paddle.get_device().startswith("gpu")
-        self._sees = True
+        self._sees = not all(row.is_encoded for row in self.rows)
         self._arrived: list[tuple[Row, int]] = []
         self._slices = self._run(tower, decoder, slices)
         for row in self.rows:
@@ -83,16 +78,18 @@ class Admission:
 
     def _run(self, tower: VisionTower, decoder: Decoder, slices: Slices) -> Iterator[bool]:
         group = tuple(self.rows)
-        images = yield from _slices(tower.encode([row.prompt for row in group], slices.patches))
+        images = [row.image for row in group]
+        if self._sees:
+            images = yield from _slices(tower.encode([row.prompt for row in group], slices.patches))
         self._sees = False
         prefilled = yield from _slices(decoder.prefill(group, images, slices.tokens))
         tokens = sampling.next_tokens(prefilled.logits, group)
-        yield from _slices(self._cache.make_room(_lengths(self.rows)))
+        yield from _slices(self._cache.make_room([row.length_at_first for row in self.rows]))
         for number, (row, token) in enumerate(zip(group, tokens, strict=True)):
             yield True
             if row not in self.rows:
                 continue
-            self._cache.reserve(_lengths([other for other in self.rows if other is not row]))
+            self._cache.reserve([other.length_at_first for other in self.rows if other is not row])
             decoder.enter(row, number, prefilled, self._cache)
             self.rows.remove(row)
             self.count += 1
@@ -107,29 +104,3 @@ def _slices(work: Any) -> Any:
         except StopIteration as end:
             return end.value
         yield True
-
-
-def _lengths(rows: Sequence[Row]) -> list[int]:
-    """The tokens that rows begin with in the cache."""
-    return [row.prompt.length + 1 for row in rows]
-
-
-def next_group(waiting: deque[Row], most: int, cache: Cache, most_patches: int) -> list[Row]:
-    """Take the rows that begin together off the queue, in their order; reserves their room in the cache.
-
-    At most so many rows and patches, but one row at least, unless the first does not fit yet.
-    """
-    group: list[Row] = []
-    patches = longest = 0
-    while waiting and len(group) < most:
-        prompt = waiting[0].prompt
-        patches += len(prompt.patches)
-        longest = max(longest, prompt.length)
-        if group and (patches > min(GROUP_PATCHES, most_patches) or longest * (len(group) + 1) > GROUP_TOKENS):
-            break
-        if not cache.reserve(_lengths([*group, waiting[0]])):
-            break
-        group.append(waiting.popleft())
-    if group:
-        cache.reserve(_lengths(group))
-    return group

@@ -43,6 +43,8 @@ class _Layer:
 class CompiledTower:
     """Encodes pictures with the weights of a checkpoint, where Paddle keeps them, on so many threads at most."""
 
+    encodes_ahead = True
+
     def __init__(self, model: Any, threads: int) -> None:
         tower, projector = model.visual.vision_model, model.mlp_AR
         encoder, embeddings = tower.encoder, tower.embeddings

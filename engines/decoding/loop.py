@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from engines.decoding import sampling
-from engines.decoding.admission import Admission, Slices, next_group
+from engines.decoding.admission import Admission, Slices
 from engines.decoding.cache import Cache, CacheFull
 from engines.decoding.decoder import Decoder
+from engines.decoding.encoding import PictureEncoder
 from engines.decoding.memory import is_short
 from engines.decoding.observer import Observer
-from engines.decoding.pace import Pace
+from engines.decoding.pace import PREFILL, VISION_AND_PREFILL, Pace
 from engines.decoding.repetition import CHECK_EVERY, TABLE_FACTOR, loop_period
 from engines.decoding.rows import Row
 from engines.decoding.vision import VisionTower
+from engines.decoding.waiting import WaitingRows
 from engines.errors import EngineFailure
 from engines.futures import fail
 from engines.vlm.base import FinishReason
@@ -41,6 +41,7 @@ class DecodeLoop:
     """Admits, steps and ends rows. `run` is its thread; `submit` may be called from any.
 
     `on_end(row, reason)` hears of each row that ends with a text, on the loop's thread; errors go to the row's future.
+    With `encodes_ahead` there is an `encoder` that must run on another thread: rows are admitted once it has seen them.
     """
 
     def __init__(
@@ -52,6 +53,8 @@ class DecodeLoop:
         eos: frozenset[int],
         on_end: Callable[[Row, FinishReason], None],
         observer: Observer | None = None,
+        *,
+        encodes_ahead: bool = False,
     ) -> None:
         self._tower = tower
         self._decoder = decoder
@@ -60,26 +63,27 @@ class DecodeLoop:
         self._eos = eos
         self._on_end = on_end
         self._observer = observer
-        self._waiting: deque[Row] = deque()
-        self._changed = threading.Condition()
-        self._is_closed = False
+        self._waiting = WaitingRows(encoded_only=encodes_ahead)
+        self.encoder = PictureEncoder(tower, self._waiting) if encodes_ahead else None
         self._admission: Admission | None = None
         self._group_most = limits.slots
         self._is_held = False
-        self._pace = Pace()
-        self.beat = time.monotonic()
-        """When the loop last got anywhere, or had nothing to do (time.monotonic): what a watchdog looks at."""
+        self._pace = Pace(PREFILL if encodes_ahead else VISION_AND_PREFILL)
+        self._beat = time.monotonic()
+
+    @property
+    def beat(self) -> float:
+        """When loop and encoder last got anywhere, or had nothing to do (time.monotonic): what a watchdog looks at."""
+        return min(self._beat, self.encoder.beat) if self.encoder else self._beat
 
     def submit(self, rows: Iterable[Row]) -> None:
         """Queue rows behind those that wait."""
-        with self._changed:
-            self._waiting.extend(rows)
-            self._changed.notify()
+        self._waiting.add(rows)
 
     def rows(self) -> list[Row]:
         """Every row that is here: waiting, on its way in, decoding."""
         admitted = self._admission.rows if self._admission else []
-        return [*self._cache.rows(), *admitted, *self._waiting]
+        return [*self._cache.rows(), *admitted, *self._waiting.rows()]
 
     @property
     def is_idle(self) -> bool:
@@ -87,24 +91,21 @@ class DecodeLoop:
         return not self._waiting and self._admission is None and not self._cache.rows()
 
     def close(self) -> None:
-        """Let `run` return after what it is doing now; rows that are still here are left as they are."""
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify()
+        """Let `run` return after what it is doing now, the encoder's too; rows that are here are left as they are."""
+        self._waiting.close()
 
     def run(self) -> None:
         """Work until closed. The calling thread must have switched Paddle's gradients off."""
-        while not self._is_closed:
+        while not self._waiting.is_closed:
             if self.is_idle:
                 self._wait()
-                self.beat = time.monotonic()
             else:
                 self.turn()
 
     def _wait(self) -> None:
-        with self._changed:
-            if not self._waiting and not self._is_closed:
-                self._changed.wait(IDLE_SECONDS)
+        """Wait for a row to come, or to be encoded."""
+        self._waiting.wait(IDLE_SECONDS)
+        self._beat = time.monotonic()
 
     def turn(self) -> None:
         """One step of the rows that decode, and a share of time for those on their way in."""
@@ -122,11 +123,13 @@ class DecodeLoop:
         if self._observer:
             cache = self._cache
             self._observer.holds(len(cache.rows()), len(self._waiting), cache.used, cache.budget)
+        if not self._cache.rows() and self._admission is None and self._waiting and not self._waiting.is_ready:
+            self._wait()
 
     def _leave(self) -> None:
         """End the rows that nobody waits for, or whose deadline has passed, wherever they are."""
         for row in self.rows():
-            if row.is_abandoned or row.is_late:
+            if not row.is_wanted:
                 self._remove(row)
                 if not row.is_abandoned:
                     self._on_end(row, "deadline")
@@ -137,9 +140,7 @@ class DecodeLoop:
             if not self._admission.rows:
                 self._drop_admission()
             return
-        if row in self._waiting:
-            with self._changed:
-                self._waiting.remove(row)
+        if self._waiting.remove(row):
             return
         self._cache.remove(row)
         self._is_held = False
@@ -150,8 +151,7 @@ class DecodeLoop:
         if self._waiting and places > 0:
             decoding = bool(self._cache.rows())
             most_patches = self._pace.group_patches(*self._free(), decoding=decoding)
-            with self._changed:
-                group = next_group(self._waiting, min(places, self._group_most), self._cache, most_patches)
+            group = self._waiting.take_group(min(places, self._group_most), most_patches, self._cache)
             if group:
                 slices = Slices(
                     self._pace.slice_tokens("vision", decoding=decoding),
@@ -176,7 +176,7 @@ class DecodeLoop:
                 if decoding and 2 * now - before - start >= seconds:
                     return
                 before = now
-                if not decoding and any(row.is_abandoned or row.is_late for row in admission.rows):
+                if not decoding and not all(row.is_wanted for row in admission.rows):
                     return
             self._cache.reserve(())
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not reach other rows
@@ -191,7 +191,7 @@ class DecodeLoop:
     def _advanced(self, admission: Admission) -> bool:
         """Do a slice, and take over who has arrived; True when it was the last."""
         is_done = admission.advance()
-        self.beat = time.monotonic()
+        self._beat = time.monotonic()
         for row, token in admission.arrived():
             self._accept([row], [token])
         return is_done
@@ -215,7 +215,7 @@ class DecodeLoop:
             self._cache.clear()
             return
         seconds = time.perf_counter() - start
-        self.beat = time.monotonic()
+        self._beat = time.monotonic()
         self._pace.stepped(len(rows), seconds)
         if self._observer:
             self._observer.stepped(len(rows), seconds)
@@ -281,15 +281,13 @@ class DecodeLoop:
         )
         for row in leaving:
             self._cache.remove(row)
-        with self._changed:
-            self._waiting.extendleft(reversed(leaving))
+        self._waiting.put_back(leaving)
         self._is_held = True
 
-    def _send_back(self, rows: Iterable[Row]) -> None:
+    def _send_back(self, rows: Sequence[Row]) -> None:
         """Give the admission up; its rows are the first to try again."""
         self._drop_admission()
-        with self._changed:
-            self._waiting.extendleft(reversed(list(rows)))
+        self._waiting.put_back(rows)
 
     def _drop_admission(self) -> None:
         if self._admission is not None:

@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-LEAST_SHARE, MOST_SHARE = 1.0, 3.5
-"""Time for those on their way in, in steps of those that decode: the most where nearly all slots are free, since a step
-of few rows takes about as long as one of many. With a share of 3.5 slots were 94 % full instead of 88 with 2.5 (18
-narrow layers), and the longest wait was 6 to 7 steps instead of 4 to 6."""
-LONGEST_WAIT = 4.5
-"""What a crop waits for its next token, in steps of a crop alone: where a step of many rows takes long by itself, as it
-does on a CPU, newcomers get what is left of that, but the time of such a step at least."""
+
+@dataclass(frozen=True)
+class Share:
+    """What those on their way in get of the time.
+
+    `least` and `most`, in steps of those that decode: the most where nearly all slots are free, since a step of few
+    rows takes about as long as one of many. `longest_wait` is what a crop waits for its next token, in steps of a crop
+    alone: where a step of many rows takes long by itself, as it does on a CPU, newcomers get what is left of that, but
+    the time of such a step at least.
+    """
+
+    least: float
+    most: float
+    longest_wait: float
+
+
+VISION_AND_PREFILL = Share(1.0, 3.5, 4.5)
+"""With `most` at 3.5 slots were 94 % full instead of 88 with 2.5 (18 narrow layers), and the longest wait was 6 to 7
+steps instead of 4 to 6."""
+PREFILL = Share(1.0, 2.0, 3.0)
+"""For pictures that are encoded beside the loop: with more, slots were as full, and at the released shape on two cores,
+where encoding slows the steps, the longest wait was 9 to 11 steps instead of 7."""
+LEAST_SECONDS = 0.02
+"""What newcomers get between two steps at least: steps of a small model take 2 or 3 ms, and nobody notices a token that
+comes 20 ms later. Without it the tiny made model read 2.3 pages a second in place of 2.9: few rows came in at a time,
+so that steps had few rows."""
 SMALLEST_SLICE = 64
 """Tokens: below that, slices cost more than they are worth."""
 WHOLE = 1 << 30
@@ -24,7 +44,8 @@ Stage = Literal["vision", "prefill"]
 class Pace:
     """What a step takes; in an admission, a patch in a layer of the vision tower and a token in one of the decoder."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: Share) -> None:
+        self._shares = share
         self._step = 0.0
         self._step_alone = 0.0
         self._token: dict[Stage, float] = {"vision": 0.0, "prefill": 0.0}
@@ -36,15 +57,16 @@ class Pace:
             self._step_alone = _blend(self._step_alone, seconds)
 
     def admitted(self, stage: Stage, token_layers: int, seconds: float) -> None:
-        """Note a stage of an admission: its patches or tokens times the layers they went through."""
-        self._token[stage] = _blend(self._token[stage], seconds / token_layers)
+        """Note a stage of an admission: its patches or tokens times the layers they went through, if there were any."""
+        if token_layers:
+            self._token[stage] = _blend(self._token[stage], seconds / token_layers)
 
     def allowance(self, step: float, free: int, slots: int) -> float:
         """Seconds for an admission behind a step that took so long, with so many slots free."""
         seconds = step * self._share(free, slots)
         if self._step_alone:
-            seconds = min(seconds, max(LONGEST_WAIT * self._step_alone - step, self._step_alone))
-        return seconds
+            seconds = min(seconds, max(self._shares.longest_wait * self._step_alone - step, self._step_alone))
+        return max(seconds, LEAST_SECONDS)
 
     def slice_tokens(self, stage: Stage, *, decoding: bool) -> int:
         """Patches or tokens that one slice may take through a layer: about a step's time where others decode, else all.
@@ -60,9 +82,8 @@ class Pace:
         """Patches that begin together: as many as get through a layer in the time between two steps."""
         return int(self.slice_tokens("vision", decoding=decoding) * self._share(free, slots))
 
-    @staticmethod
-    def _share(free: int, slots: int) -> float:
-        return LEAST_SHARE + (MOST_SHARE - LEAST_SHARE) * free / slots
+    def _share(self, free: int, slots: int) -> float:
+        return self._shares.least + (self._shares.most - self._shares.least) * free / slots
 
 
 def _blend(old: float, new: float) -> float:

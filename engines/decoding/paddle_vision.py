@@ -27,6 +27,8 @@ LOGITS_BYTES = 256 * 2**20
 class PaddleTower:
     """Encodes pictures with the official modules of a checkpoint, on whatever device they are."""
 
+    encodes_ahead = False
+
     def __init__(self, model: Any) -> None:
         tower = model.visual.vision_model
         self._embeddings = tower.embeddings

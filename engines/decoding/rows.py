@@ -6,8 +6,9 @@ import secrets
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -33,6 +34,10 @@ class Row:
     told: int = 0
     """How many tokens `on_token` has heard: a row that starts anew makes the same ones again."""
     entropy: int = field(default_factory=lambda: secrets.randbits(64))
+    image: Any = None
+    """The picture's tokens, [tokens, hidden size], where they were made before the row was admitted."""
+    vision_seconds: float = 0.0
+    """What that took, until the row begins."""
 
     @cached_property
     def random(self) -> np.random.Generator:
@@ -52,16 +57,38 @@ class Row:
         return deadline is not None and time.time() >= deadline
 
     @property
+    def is_wanted(self) -> bool:
+        """Whether there is still a reason to work on it."""
+        return not (self.is_abandoned or self.is_late)
+
+    @property
+    def is_encoded(self) -> bool:
+        """Whether its picture went through the vision tower."""
+        return self.image is not None
+
+    @property
+    def length_at_first(self) -> int:
+        """The tokens that it begins with in the cache: its prompt, and its first one."""
+        return self.prompt.length + 1
+
+    @property
     def position(self) -> int:
         """The position of the token that the next step feeds in."""
         return self.length + self.prompt.delta
 
     def begin(self) -> None:
         """Note that work on the crop begins, anew if it had to be interrupted."""
-        self.begun_at = time.perf_counter()
+        self.begun_at = time.perf_counter() - self.vision_seconds
+        self.vision_seconds = 0.0
         self.generated.clear()
         self.length = 0
         self.__dict__.pop("random", None)
+
+    def see(self, image: Any, seconds: float) -> None:
+        """Keep the image's tokens [tokens, hidden size], for good, instead of the patches, which take twice as much."""
+        self.vision_seconds = seconds
+        self.prompt = replace(self.prompt, patches=np.empty((0, *self.prompt.patches.shape[1:]), np.float32))
+        self.image = image
 
     def take(self, token: int) -> None:
         """Add a generated token."""

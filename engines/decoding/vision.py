@@ -17,6 +17,9 @@ Tensor = Any
 class VisionTower(Protocol):
     """Encodes pictures with the weights of a checkpoint, in slices between which other work can run."""
 
+    encodes_ahead: bool
+    """Whether it is best used on a thread of its own, picture by picture, ahead of the decoder."""
+
     @property
     def layers(self) -> int:
         """Layers that each patch goes through."""

@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
@@ -115,7 +115,8 @@ class PaddleVlm:
         self._preparing.shutdown(cancel_futures=True)
         self._answering.shutdown(cancel_futures=True)
         self._fail_open(EngineFailure, CLOSED)
-        self._thread.join(self._settings.vlm_step_timeout)
+        for thread in self._threads:
+            thread.join(self._settings.vlm_step_timeout)
 
     def _submit(self, crop: Crop, tokens: SimpleQueue[int | None] | None = None) -> Future[Text]:
         future: Future[Text] = Future()
@@ -177,18 +178,23 @@ class PaddleVlm:
             self._eos,
             self._end,
             self._observer,
+            encodes_ahead=self._tower.encodes_ahead,
         )
-        self._thread = threading.Thread(target=self._run, args=(loop,), name="vlm-decode", daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._run, args=(loop.run,), name="vlm-decode", daemon=True)]
+        if loop.encoder:
+            encode = threading.Thread(target=self._run, args=(loop.encoder.run,), name="vlm-encode", daemon=True)
+            self._threads.append(encode)
+        for thread in self._threads:
+            thread.start()
         return loop
 
-    def _run(self, loop: DecodeLoop) -> None:
+    def _run(self, work: Callable[[], None]) -> None:
         import paddle
 
         # Both are kept by thread.
         paddle.set_device(self._device)
         with paddle.no_grad():
-            loop.run()
+            work()
 
     def _end(self, row: Row, reason: FinishReason) -> None:
         """Write the text of a row that has ended, off the loop's thread."""
@@ -213,7 +219,7 @@ class PaddleVlm:
         limit = self._settings.vlm_step_timeout
         while not self._closed.wait(WATCH_SECONDS):
             loop, still = self._loop, time.monotonic() - self._loop.beat
-            if self._thread.is_alive() and (loop.is_idle or still < limit):
+            if all(thread.is_alive() for thread in self._threads) and (loop.is_idle or still < limit):
                 continue
             message = f"the decode loop made no progress for {still:.0f} s (VLM_STEP_TIMEOUT={limit:g})"
             logger.error("%s: it is restarted; %d crops fail", message, len(self._open))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -97,9 +98,20 @@ MakeTower = Callable[[Any, int], VisionTower]
 
 @pytest.fixture
 def make_bench(checkpoint: Checkpoint, maker: PromptMaker) -> Iterator[MakeBench]:
-    """Makes a bench with so many slots, tokens of cache, tokens after which a loop ends a text, and a vision tower."""
+    """Makes a bench with so many slots, tokens of cache, tokens after which a loop ends a text, and a vision tower.
 
-    def make(slots: int = 8, budget: int = 65536, repetition: int = 0, make_tower: MakeTower = open_tower) -> Bench:
+    `encodes_ahead`: pictures are encoded on a thread of their own, until the test ends.
+    """
+    threads: list[tuple[DecodeLoop, Thread]] = []
+
+    def make(
+        slots: int = 8,
+        budget: int = 65536,
+        repetition: int = 0,
+        make_tower: MakeTower = open_tower,
+        *,
+        encodes_ahead: bool = False,
+    ) -> Bench:
         tower, decoder = make_tower(checkpoint.model, 2), Decoder(checkpoint.model, threads=2)
         cache = Cache(decoder.cache_shape, budget, by_halves)
 
@@ -108,12 +120,20 @@ def make_bench(checkpoint: Checkpoint, maker: PromptMaker) -> Iterator[MakeBench
             text = maker.text(row.generated, skip_special_tokens=row.prompt.options.skip_special_tokens)
             row.answer(text, len(row.generated), reason)
 
-        loop = DecodeLoop(tower, decoder, cache, Limits(slots, repetition), checkpoint.eos, end)
+        loop = DecodeLoop(
+            tower, decoder, cache, Limits(slots, repetition), checkpoint.eos, end, encodes_ahead=encodes_ahead
+        )
         bench = Bench(checkpoint, maker, loop, cache, tower, decoder)
+        if loop.encoder:
+            threads.append((loop, Thread(target=paddle.no_grad()(loop.encoder.run))))
+            threads[-1][1].start()
         return bench
 
     with paddle.no_grad():
         yield make
+    for loop, thread in threads:
+        loop.close()
+        thread.join()
 
 
 def noise(number: int, prompt: str = "OCR:", **options: object) -> Crop:

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from engines.decoding.cache import Lane
+from engines.decoding.pace import Pace, Share
 from engines.errors import EngineFailure
 from engines.vlm.base import PROMPTS
 from tests.unit.engines.decoding.conftest import noise
@@ -34,7 +35,7 @@ def test_texts_are_the_same_with_every_matrix_in_bfloat16(make_bench, monkeypatc
 
 def test_a_row_decodes_while_the_rest_of_its_group_still_comes_in(make_bench, monkeypatch):
     bench = make_bench()
-    _slice_by_slice(monkeypatch)
+    _slice_by_slice(bench, monkeypatch)
     crops = [noise(seed) for seed in range(5)]
     first, *group = rows = bench.rows(crops)
     _begin(bench, first)
@@ -65,7 +66,7 @@ def test_a_short_text_does_not_wait_for_a_long_one(make_bench):
 
 def test_rows_that_decode_go_on_while_others_are_admitted(make_bench, monkeypatch):
     bench = make_bench()
-    _slice_by_slice(monkeypatch)
+    _slice_by_slice(bench, monkeypatch)
     [first] = bench.rows([noise(0, max_new_tokens=4000)])
     _begin(bench, first)
     late = bench.rows([noise(seed) for seed in range(1, 8)])
@@ -122,7 +123,7 @@ def test_rows_that_grow_are_not_kept_from_it_by_those_that_come_in(make_bench):
 
 def test_rows_that_nobody_waits_for_leave_a_group_that_goes_on(make_bench, monkeypatch):
     bench = make_bench()
-    _slice_by_slice(monkeypatch)
+    _slice_by_slice(bench, monkeypatch)
     encoded = []
     encode = bench.tower.encode
 
@@ -147,7 +148,7 @@ def test_rows_that_nobody_waits_for_leave_a_group_that_goes_on(make_bench, monke
 
 def test_a_group_that_nobody_waits_for_is_given_up(make_bench, monkeypatch):
     bench = make_bench()
-    _slice_by_slice(monkeypatch)
+    _slice_by_slice(bench, monkeypatch)
     [first] = bench.rows([noise(0, max_new_tokens=60)])
     _begin(bench, first)
     group = bench.rows([noise(seed) for seed in range(1, 5)])
@@ -315,10 +316,10 @@ def test_a_text_that_goes_round_in_a_loop_is_ended(make_bench, monkeypatch):
     ]
 
 
-def _slice_by_slice(monkeypatch):
+def _slice_by_slice(bench, monkeypatch):
     """Newcomers get one slice after every step."""
-    for share in ("LEAST_SHARE", "MOST_SHARE"):
-        monkeypatch.setattr(f"engines.decoding.pace.{share}", 0.0)
+    monkeypatch.setattr("engines.decoding.pace.LEAST_SECONDS", 0.0)
+    monkeypatch.setattr(bench.loop, "_pace", Pace(Share(least=0.0, most=0.0, longest_wait=5.0)))
 
 
 def _begin(bench, row):

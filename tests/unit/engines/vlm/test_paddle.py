@@ -127,9 +127,10 @@ def test_no_crop_is_scaled_up_without_end(name):
         VlmOptions.from_json(f'{{"{name}": 300000000}}'.encode())
 
 
-def test_a_loop_that_stands_still_is_replaced_and_its_crops_are_told(opened, monkeypatch):
+@pytest.mark.parametrize("where", ["decoder", "tower"])
+def test_a_loop_that_stands_still_is_replaced_and_its_crops_are_told(opened, monkeypatch, where):
     engine = opened(vlm_step_timeout=1.0)
-    with _blocked(engine, monkeypatch) as entered:
+    with _blocked(engine, monkeypatch, where) as entered:
         futures = engine.submit([crop(number, max_new_tokens=20) for number in range(3)])
         assert entered.wait(30)
         for future in futures:
@@ -152,18 +153,19 @@ def test_a_closed_engine_ends_what_is_open_and_takes_nothing_more(opened, monkey
 
 
 @contextmanager
-def _blocked(engine: PaddleVlm, monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """The first decode step blocks, as a hung device would, until the block's end; those after it do not."""
+def _blocked(engine: PaddleVlm, monkeypatch: pytest.MonkeyPatch, where: str) -> Iterator[threading.Event]:
+    """The first decode step or picture blocks, as a hung device would, until the block's end; those after it do not."""
     entered, released = threading.Event(), threading.Event()
-    step = engine._decoder.step
+    part, name = (engine._decoder, "step") if where == "decoder" else (engine._tower, "encode")
+    work = getattr(part, name)
 
-    def blocking(cache: Any) -> Any:
+    def blocking(*arguments: Any) -> Any:
         if not entered.is_set():
             entered.set()
             released.wait()
-        return step(cache)
+        return work(*arguments)
 
-    monkeypatch.setattr(engine._decoder, "step", blocking)
+    monkeypatch.setattr(part, name, blocking)
     try:
         yield entered
     finally:
