@@ -17,7 +17,7 @@ from engines.decoding.cache import Cache, by_halves
 from engines.decoding.checkpoint import Checkpoint, load_checkpoint
 from engines.decoding.decoder import Decoder
 from engines.decoding.loop import DecodeLoop, Limits
-from engines.decoding.prompts import PromptMaker
+from engines.decoding.prompts import Prompt, PromptMaker
 from engines.decoding.rows import Row
 from engines.decoding.vision import VisionTower, open_tower
 from engines.settings import EngineSettings
@@ -66,6 +66,12 @@ class Bench:
     def turn(self) -> None:
         self.loop.turn()
 
+    def begin(self, row: Row) -> None:
+        """Queue the row, and turn until it decodes."""
+        self.loop.submit([row])
+        while not row.generated:
+            self.turn()
+
     def run(self, rows: Sequence[Row]) -> list[Text]:
         """Queue the rows and turn until all have ended."""
         self.loop.submit(rows)
@@ -90,6 +96,19 @@ class Bench:
         tokens = self.checkpoint.model.generate(inputs, max_new_tokens=options.max_new_tokens)
         [text] = self.checkpoint.processor.postprocess(tokens, skip_special_tokens=options.skip_special_tokens)
         return str(text)
+
+
+def encoded_prompts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[Prompt]:
+    """The prompts that the vision tower is asked for, as they come."""
+    encoded: list[Prompt] = []
+    encode = bench.tower.encode
+
+    def encode_and_tell(prompts: Sequence[Prompt], slice_patches: int) -> Any:
+        encoded.extend(prompts)
+        return encode(prompts, slice_patches)
+
+    monkeypatch.setattr(bench.tower, "encode", encode_and_tell)
+    return encoded
 
 
 MakeBench = Callable[..., Bench]

@@ -10,7 +10,7 @@ import pytest
 
 from engines.errors import EngineFailure
 from engines.vlm.base import PROMPTS
-from tests.unit.engines.decoding.conftest import noise
+from tests.unit.engines.decoding.conftest import encoded_prompts, noise
 from tests.waiting import until
 
 
@@ -24,7 +24,7 @@ def test_texts_are_those_of_the_official_engine(make_bench, slots, budget):
 
 def test_a_row_that_starts_anew_is_not_encoded_again(make_bench, monkeypatch):
     bench = make_bench(slots=8, budget=1024, encodes_ahead=True)
-    encoded = _noting(bench, monkeypatch)
+    encoded = encoded_prompts(bench, monkeypatch)
     begun = []
     rows = bench.rows([noise(seed, max_new_tokens=120) for seed in range(16)])
     for row in rows:
@@ -47,7 +47,7 @@ def test_pictures_are_encoded_without_a_turn_of_the_loop_and_their_patches_go(ma
 def test_no_more_are_encoded_than_are_soon_needed(make_bench, monkeypatch):
     monkeypatch.setattr("engines.decoding.waiting.AHEAD_TOKENS", 1)
     bench = make_bench(encodes_ahead=True)
-    encoded = _noting(bench, monkeypatch)
+    encoded = encoded_prompts(bench, monkeypatch)
     crops = [noise(seed) for seed in range(4)]
     rows = bench.rows(crops)
     bench.loop.submit(rows)
@@ -106,9 +106,7 @@ def test_deadlines_pass_while_the_first_picture_is_encoded(make_bench, monkeypat
 def test_rows_decode_while_the_picture_of_another_is_encoded(make_bench, monkeypatch):
     bench = make_bench(encodes_ahead=True)
     first, second = bench.rows([noise(0, max_new_tokens=60), noise(1)])
-    bench.loop.submit([first])
-    while not first.generated:
-        bench.turn()
+    bench.begin(first)
     with _held(bench, monkeypatch) as held:
         bench.loop.submit([second])
         assert held.wait(30)
@@ -132,9 +130,7 @@ def test_a_tower_that_hangs_shows_no_sign_of_life(make_bench, monkeypatch):
     """Not even while the loop waits for it, nor while others decode."""
     bench = make_bench(encodes_ahead=True)
     [first, second] = bench.rows([noise(0, max_new_tokens=4000), noise(1)])
-    bench.loop.submit([first])
-    while not first.generated:
-        bench.turn()
+    bench.begin(first)
     with _held(bench, monkeypatch) as held:
         bench.loop.submit([second])
         assert held.wait(30)
@@ -148,19 +144,6 @@ def test_a_tower_that_hangs_shows_no_sign_of_life(make_bench, monkeypatch):
         assert bench.loop.beat == stood
     bench.finish([second])
     assert bench.loop.beat > stood
-
-
-def _noting(bench, monkeypatch):
-    """The prompts that the tower is asked for, as they come."""
-    encoded = []
-    encode = bench.tower.encode
-
-    def encode_and_tell(prompts, slice_patches):
-        encoded.extend(prompts)
-        return encode(prompts, slice_patches)
-
-    monkeypatch.setattr(bench.tower, "encode", encode_and_tell)
-    return encoded
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from engines.decoding.cache import Lane
 from engines.decoding.pace import Pace, Share
 from engines.errors import EngineFailure
 from engines.vlm.base import PROMPTS
-from tests.unit.engines.decoding.conftest import noise
+from tests.unit.engines.decoding.conftest import encoded_prompts, noise
 
 
 @pytest.mark.parametrize(("slots", "budget"), [(12, 65536), (5, 65536), (4, 1280)])
@@ -38,7 +38,7 @@ def test_a_row_decodes_while_the_rest_of_its_group_still_comes_in(make_bench, mo
     _slice_by_slice(bench, monkeypatch)
     crops = [noise(seed) for seed in range(5)]
     first, *group = rows = bench.rows(crops)
-    _begin(bench, first)
+    bench.begin(first)
     bench.loop.submit(group)
     while not any(row.generated for row in group):
         bench.turn()
@@ -68,7 +68,7 @@ def test_rows_that_decode_go_on_while_others_are_admitted(make_bench, monkeypatc
     bench = make_bench()
     _slice_by_slice(bench, monkeypatch)
     [first] = bench.rows([noise(0, max_new_tokens=4000)])
-    _begin(bench, first)
+    bench.begin(first)
     late = bench.rows([noise(seed) for seed in range(1, 8)])
     bench.loop.submit(late)
     before = len(first.generated)
@@ -124,16 +124,9 @@ def test_rows_that_grow_are_not_kept_from_it_by_those_that_come_in(make_bench):
 def test_rows_that_nobody_waits_for_leave_a_group_that_goes_on(make_bench, monkeypatch):
     bench = make_bench()
     _slice_by_slice(bench, monkeypatch)
-    encoded = []
-    encode = bench.tower.encode
-
-    def encode_and_tell(prompts, slice_patches):
-        encoded.extend(prompts)
-        return encode(prompts, slice_patches)
-
-    monkeypatch.setattr(bench.tower, "encode", encode_and_tell)
+    encoded = encoded_prompts(bench, monkeypatch)
     [first] = bench.rows([noise(0, max_new_tokens=4000)])
-    _begin(bench, first)
+    bench.begin(first)
     group = bench.rows([noise(seed) for seed in range(1, 5)])
     bench.loop.submit(group)
     bench.turn()
@@ -150,7 +143,7 @@ def test_a_group_that_nobody_waits_for_is_given_up(make_bench, monkeypatch):
     bench = make_bench()
     _slice_by_slice(bench, monkeypatch)
     [first] = bench.rows([noise(0, max_new_tokens=60)])
-    _begin(bench, first)
+    bench.begin(first)
     group = bench.rows([noise(seed) for seed in range(1, 5)])
     bench.loop.submit(group)
     bench.turn()
@@ -320,10 +313,3 @@ def _slice_by_slice(bench, monkeypatch):
     """Newcomers get one slice after every step."""
     monkeypatch.setattr("engines.decoding.pace.LEAST_SECONDS", 0.0)
     monkeypatch.setattr(bench.loop, "_pace", Pace(Share(least=0.0, most=0.0, longest_wait=5.0)))
-
-
-def _begin(bench, row):
-    """Queue the row, and turn until it decodes."""
-    bench.loop.submit([row])
-    while not row.generated:
-        bench.turn()
