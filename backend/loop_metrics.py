@@ -29,7 +29,7 @@ class LoopMetrics:
             name: metrics.gauge(f"vlm_{name}", description)
             for name, description in (
                 ("slots_in_use", "Rows that decode"),
-                ("waiting_crops", "Crops ready for the decode loop that wait for a slot"),
+                ("waiting_crops", "Crops ready for the engine that wait for the vision tower or a slot"),
                 ("cache_tokens", "Tokens of the cache that rows take up, those on their way in included"),
                 ("cache_budget_tokens", "Tokens that the cache may hold"),
             )
