@@ -40,8 +40,14 @@ def start(world: World) -> Iterator[Start]:
     yield start
     for process in started:
         process.kill()
-        process.communicate()
-    until(lambda: not world.survivors())
+    try:
+        until(lambda: not world.survivors())
+    finally:
+        # Or what survives would hold the pipes that are read to their end here.
+        for survivor in world.survivors():
+            survivor.kill()
+        for process in started:
+            process.communicate()
 
 
 def read_until(process: subprocess.Popen[str], end: str) -> str:
@@ -92,9 +98,9 @@ def test_a_second_signal_does_not_wait_for_requests_in_flight(world: World, star
     process.send_signal(signal.SIGINT)
     # What comes at once is the same signal again, passed on by make.
     process.send_signal(signal.SIGTERM)
-    time.sleep(_ECHO_SECONDS)
+    until(lambda: "gateway stops" in world.events())
+    time.sleep(2 * _ECHO_SECONDS)
     assert process.poll() is None
-    assert "gateway stops" in world.events()
     process.send_signal(signal.SIGINT)
     process.communicate()
     assert process.returncode == 0
