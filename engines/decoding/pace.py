@@ -29,8 +29,8 @@ PREFILL = Share(1.0, 2.0, 3.0)
 where encoding slows the steps, the longest wait was 9 to 11 steps instead of 7."""
 LEAST_SECONDS = 0.02
 """What newcomers get between two steps at least: steps of a small model take 2 or 3 ms, and nobody notices a token that
-comes 20 ms later. Without it the tiny made model read 2.3 pages a second in place of 2.9: few rows came in at a time,
-so that steps had few rows."""
+comes 20 ms later. Without it the tiny made model read 1.5 to 2.8 pages a second in place of 2.9: few rows came in at a
+time, so that steps had few rows."""
 SMALLEST_SLICE = 64
 """Tokens: below that, slices cost more than they are worth."""
 WHOLE = 1 << 30

@@ -10,7 +10,8 @@ from engines.decoding.cache import Cache
 from engines.decoding.rows import Row
 
 GROUP_PATCHES = 4096
-"""Patches that go through the vision tower together: a page's worth of lines, or one large table."""
+"""Patches that go through the vision tower together: a page's worth of lines, or one large table. (A row that is
+encoded has none.)"""
 GROUP_TOKENS = 4096
 """Prompt tokens, padding included, that are prefilled together."""
 AHEAD_TOKENS = 16384
@@ -90,7 +91,7 @@ class WaitingRows:
         with self._changed:
             while self._rows and self._may_leave(self._rows[0]) and len(group) < most:
                 row = self._rows[0]
-                patches += 0 if row.is_encoded else len(row.prompt.patches)
+                patches += len(row.prompt.patches)
                 longest = max(longest, row.prompt.length)
                 if group and (patches > min(GROUP_PATCHES, most_patches) or longest * (len(group) + 1) > GROUP_TOKENS):
                     break
