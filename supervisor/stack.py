@@ -36,6 +36,10 @@ _MARGIN_SECONDS = 5.0
 """What a server may take beyond SHUTDOWN_TIMEOUT, after which it should end by itself."""
 
 
+_HEAR_SECONDS = 0.5
+"""How long the main thread waits at a time, see `_wait_for`."""
+
+
 class _StopRequested(Exception):
     """The stack was told to stop while it waited for something."""
 
@@ -58,6 +62,7 @@ class Stack:
         self._stop = threading.Event()
         self._hurry = threading.Event()
         self._ready = threading.Event()
+        self._over = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="stack")
         self._ended: Future[None] | None = None
         self._lock: IO[str] | None = None
@@ -73,9 +78,9 @@ class Stack:
         addresses.check(self.settings, only_triton=self.only_triton)
         self._lock = self._take_run_dir()
         self._ended = self._thread.submit(self._run)
-        self._ended.add_done_callback(lambda _: self._ready.set())
+        self._ended.add_done_callback(self._end_waits)
         try:
-            self._ready.wait()
+            _wait_for(self._ready)
             if self._ended.done():
                 self._ended.result()
         except BaseException:
@@ -96,6 +101,7 @@ class Stack:
             GaveUp: a server failed too often.
         """
         if self._ended:
+            _wait_for(self._over)
             self._ended.result()
 
     def kill(self) -> None:
@@ -152,8 +158,13 @@ class Stack:
             ) from None
         return lock
 
+    def _end_waits(self, _ended: Future[None]) -> None:
+        self._over.set()
+        self._ready.set()
+
     def _close(self) -> None:
         self._stop.set()
+        _wait_for(self._over)
         self._thread.shutdown()
         if self._lock:
             self._lock.close()
@@ -251,3 +262,13 @@ class Stack:
     def _pause(self, seconds: float) -> None:
         if self._stop.wait(seconds):
             raise _StopRequested
+
+
+def _wait_for(event: threading.Event) -> None:
+    """Wait, in the main thread, so that signals are heard.
+
+    A signal that comes just before a wait does not wake it, and Python runs its handler only when the wait is over:
+    no wait is a long one.
+    """
+    while not event.wait(_HEAR_SECONDS):
+        pass

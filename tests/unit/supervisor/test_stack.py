@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import threading
 from pathlib import Path
 
 import httpx2
@@ -238,3 +239,23 @@ def test_triton_alone_is_found_where_images_have_it(world: World) -> None:
     with Stack(world.settings(), only_triton=True):
         pass
     assert world.events() == ["triton starts", "triton stops"]
+
+
+def test_a_signal_that_wakes_no_wait_is_heard_all_the_same(world: World) -> None:
+    """A thread hears it in the main thread's place: the wait goes on, as when a signal comes just before one."""
+
+    def heard(*_: object) -> None:
+        raise InterruptedError
+
+    before = signal.signal(signal.SIGUSR1, heard)
+    try:
+        with Stack(world.settings()) as stack:
+            deaf = threading.Timer(30, stack.kill)
+            deaf.start()
+            threading.Timer(0.2, lambda: signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)).start()
+            with pytest.raises(InterruptedError):
+                stack.wait()
+            assert deaf.is_alive()
+            deaf.cancel()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
