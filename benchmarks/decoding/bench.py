@@ -15,9 +15,10 @@ import paddle
 
 from engines.decoding.cache import Cache
 from engines.decoding.checkpoint import load_checkpoint
-from engines.decoding.decoder import Decoder
+from engines.decoding.decoder import Decoder, open_decoder
 from engines.decoding.loop import DecodeLoop, Limits
 from engines.decoding.memory import lane_length
+from engines.decoding.paddle_decoder import PaddleDecoder
 from engines.decoding.prompts import PromptMaker
 from engines.decoding.rows import Row
 from engines.decoding.vision import open_tower
@@ -61,17 +62,21 @@ class Timeline:
 
 
 class Bench:
-    """A loaded checkpoint, and both ways to read crops with it. The caller has switched gradients off."""
+    """A loaded checkpoint, and both ways to read crops with it. The caller has switched gradients off.
 
-    def __init__(self, model_dir: Path) -> None:
+    `in_paddle`: the loop decodes in Paddle's operators, as on a GPU.
+    """
+
+    def __init__(self, model_dir: Path, *, in_paddle: bool = False) -> None:
         settings = EngineSettings(engine="paddle", model_dir=model_dir)
-        model = find_weights(settings).vlm
-        if model is None:
+        weights = find_weights(settings).vlm
+        if weights is None:
             raise SystemExit("unset VLM_ENGINE: the local engine is measured")
-        self.checkpoint = load_checkpoint(model, settings)
+        self.checkpoint = load_checkpoint(weights, settings)
         self.maker = PromptMaker(self.checkpoint.processor, self.checkpoint.config.image_token_id)
         self._tower = open_tower(self.checkpoint.model, settings.paddle_threads)
-        self._decoder = Decoder(self.checkpoint.model, settings.paddle_threads)
+        model = self.checkpoint.model
+        self._decoder: Decoder = PaddleDecoder(model) if in_paddle else open_decoder(model, settings.paddle_threads)
 
     def rows(self, crops: Sequence[Crop]) -> list[Row]:
         """The crops, ready for a loop."""

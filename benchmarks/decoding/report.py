@@ -42,12 +42,15 @@ class Report:
             _tell("0.9B: longest stall of a crop while 16 come in, in its steps", longest_stall(bench, LINE, 16))
 
     def narrow(self) -> None:
-        """18 narrow layers: the cost of launching operators."""
-        with _bench("narrow", ENDLESS, "endless") as bench:
-            for rate in decode_rates(bench, (16, 64), steps=60):
-                self._rate("narrow", rate)
-                self.known[f"host-bound x{rate.crops}"] = rate.ratio
-            _tell("narrow: longest stall of a crop while 16 come in, in its steps", longest_stall(bench, LINE, 16))
+        """18 narrow layers: as a CPU decodes, and in Paddle's operators, the cost of whose launching is a GPU's."""
+        for in_paddle in (False, True):
+            name = "narrow, in Paddle's operators" if in_paddle else "narrow"
+            with _bench("narrow", ENDLESS, "endless", in_paddle=in_paddle) as bench:
+                for rate in decode_rates(bench, (16, 64), steps=60):
+                    self._rate(name, rate)
+                    if in_paddle:
+                        self.known[f"host-bound x{rate.crops}"] = rate.ratio
+                _tell(f"{name}: longest stall of a crop while 16 come in, in its steps", longest_stall(bench, LINE, 16))
 
     def mixed(self) -> None:
         """Mixed lengths that arrive over time."""
@@ -88,11 +91,13 @@ class Report:
 
 
 @contextmanager
-def _bench(size: Size, manners: Manners, name: str, dtype: Dtype = "float32") -> Iterator[Bench]:
+def _bench(
+    size: Size, manners: Manners, name: str, dtype: Dtype = "float32", *, in_paddle: bool = False
+) -> Iterator[Bench]:
     """A checkpoint of this size and manners, gradients off."""
     weights = kept_weights(size, dtype=dtype, manners=manners, name=name)
     with paddle.no_grad():
-        yield Bench(weights)
+        yield Bench(weights, in_paddle=in_paddle)
 
 
 def _row(what: str, official: float, ours: float, ratio: float) -> None:

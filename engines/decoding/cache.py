@@ -16,6 +16,7 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from engines.decoding.arrays import Floats, shared
 from engines.decoding.rows import Row
 
 Tensor = Any
@@ -55,6 +56,7 @@ class Lane:
         self._shape = shape
         self._keys, self._values = ([self._empty(0)] * shape.layers for _ in range(2))
         self._capacities = [0] * shape.layers
+        self._arrays: list[tuple[Floats, Floats] | None] = [None] * shape.layers
 
     @property
     def capacity(self) -> int:
@@ -74,6 +76,7 @@ class Lane:
                 self._keys[layer] = self._resized(self._keys[layer], wanted)
                 self._values[layer] = self._resized(self._values[layer], wanted)
                 self._capacities[layer] = wanted
+                self._arrays[layer] = None
             yield
 
     def next_index(self) -> NDArray[np.int64]:
@@ -98,6 +101,15 @@ class Lane:
         shape = [len(self.rows), self._shape.heads, self.length, self._shape.head_size]
         used = shape[0] * shape[1] * shape[2]
         return self._keys[layer][:used].reshape(shape), self._values[layer][:used].reshape(shape)
+
+    def arrays(self, layer: int) -> tuple[Floats, Floats]:
+        """Keys and values of all places, [capacity, heads, length, head size], where they lie; float32 on a CPU."""
+        arrays = self._arrays[layer]
+        if arrays is None:
+            shape = (self._capacities[layer], self._shape.heads, self.length, self._shape.head_size)
+            keys, values = (shared(part[layer]).reshape(shape) for part in (self._keys, self._values))
+            self._arrays[layer] = arrays = keys, values
+        return arrays
 
     def copy(self, source: Lane, source_place: int, place: int, tokens: int) -> None:
         """Copy the first tokens of a row, of this lane or another, to a place here.

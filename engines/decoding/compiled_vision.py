@@ -7,7 +7,6 @@ has hundreds of patches, which are rows enough for full speed; so pictures need 
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,10 @@ import numpy as np
 import paddle
 from numpy.typing import NDArray
 
+from engines.decoding.arrays import Floats, shared
 from engines.decoding.prompts import Prompt
 from engines.decoding.slices import parts
-from engines.decoding.vision_programs import CompiledPrograms, Floats, Programs, TowerShape, Weight
+from engines.decoding.vision_programs import CompiledPrograms, Programs, TowerShape, Weight
 from engines.openvino_runtime import import_openvino
 
 Tensor = Any
@@ -57,7 +57,7 @@ class CompiledTower:
             epsilon=first.layer_norm1._epsilon,
             merge_epsilon=projector.pre_norm._epsilon,
         )
-        self._frequencies: Floats = _array(encoder.rotary_pos_emb.inv_freq)
+        self._frequencies: Floats = shared(encoder.rotary_pos_emb.inv_freq)
         self._embedding = _embedding_weights(embeddings, self._shape.hidden)
         self._layers = [_layer(layer) for layer in encoder.layers]
         self._merging = _weights(tower.post_layernorm, projector.pre_norm, projector.linear_1, projector.linear_2)
@@ -150,26 +150,15 @@ def _embedding_weights(embeddings: Any, hidden: int) -> list[Weight]:
     A convolution whose stride is its kernel is a product: one patch, one row.
     """
     convolution = embeddings.patch_embedding
-    places = _array(embeddings.position_embedding.weight)
+    places = shared(embeddings.position_embedding.weight)
     side = round(len(places) ** 0.5)
     places = np.ascontiguousarray(places.reshape(1, side, side, hidden).transpose(0, 3, 1, 2))
-    return [_tensor(_array(convolution.weight).reshape(hidden, -1)), _tensor(_array(convolution.bias)), _tensor(places)]
+    return [_tensor(shared(convolution.weight).reshape(hidden, -1)), _tensor(shared(convolution.bias)), _tensor(places)]
 
 
 def _weights(*modules: Any) -> list[Weight]:
     """Weight and bias of each module."""
-    return [_tensor(_array(tensor)) for module in modules for tensor in (module.weight, module.bias)]
-
-
-def _array(tensor: Tensor) -> Floats:
-    """A float32 tensor of Paddle's on the CPU, without a copy.
-
-    Not by DLPack: numpy makes that read-only, and OpenVINO shares only what it could write to.
-    """
-    if tensor.dtype != paddle.float32 or not tensor.is_contiguous():
-        raise TypeError(f"a weight is {tensor.dtype}, or not contiguous")
-    pointer = ctypes.cast(tensor.data_ptr(), ctypes.POINTER(ctypes.c_float))
-    return np.ctypeslib.as_array(pointer, shape=tuple(tensor.shape))
+    return [_tensor(shared(tensor)) for module in modules for tensor in (module.weight, module.bias)]
 
 
 def _tensor(array: Floats) -> Weight:

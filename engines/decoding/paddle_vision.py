@@ -88,7 +88,7 @@ class PaddleTower:
     def _rope(self, grids: Sequence[tuple[int, int, int]]) -> tuple[Tensor, Tensor]:
         """Cosine and signed sine, float32 [patches, heads, head size], of each patch's row and column.
 
-        Written out for every head: see `Decoder._rope`.
+        Written out for every head: see `PaddleDecoder._rope`.
         """
         places = np.concatenate(
             [np.stack(np.divmod(np.arange(height * width), width), axis=-1) for _, height, width in grids]

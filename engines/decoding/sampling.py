@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import paddle
 from numpy.typing import NDArray
 
 from engines.decoding.rows import Row
@@ -17,14 +16,14 @@ FEW = 1024
 
 
 def next_tokens(logits: Any, rows: Sequence[Row]) -> list[int]:
-    """The next token of every row, from logits [rows, vocabulary] on the device.
+    """The next token of every row, from logits [rows, vocabulary], Paddle's on whatever device or numpy's.
 
     Greedy rows leave the device as one token; the logits of the others are brought over.
     """
-    chosen = [int(token) for token in paddle.argmax(logits, axis=-1).numpy()]
+    chosen: list[int] = logits.argmax(-1).tolist()
     special = [place for place, row in enumerate(rows) if not is_greedy(row.prompt.options)]
     if special:
-        wanted = paddle.index_select(logits, paddle.to_tensor(special)).astype("float32").numpy()
+        wanted = np.asarray(logits[special].astype("float32"))
         for place, scores in zip(special, wanted, strict=True):
             row = rows[place]
             seen = np.concatenate([row.prompt.ids, np.asarray(row.generated, np.int64)])

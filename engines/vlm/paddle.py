@@ -55,7 +55,7 @@ class PaddleVlm:
         if model is None:
             raise MissingWeights("VLM_ENGINE=server leaves the reading to VLM_URL: this engine has no weights then")
         from engines.decoding.checkpoint import load_checkpoint
-        from engines.decoding.decoder import Decoder
+        from engines.decoding.decoder import open_decoder
         from engines.decoding.memory import cache_tokens
         from engines.decoding.vision import open_tower
 
@@ -65,7 +65,7 @@ class PaddleVlm:
         self._device = checkpoint.device
         self._maker = PromptMaker(checkpoint.processor, checkpoint.config.image_token_id)
         self._tower = open_tower(checkpoint.model, self._settings.paddle_threads)
-        self._decoder = Decoder(checkpoint.model, self._settings.paddle_threads)
+        self._decoder = open_decoder(checkpoint.model, self._settings.paddle_threads)
         self._cache_tokens = cache_tokens(self._settings, self._decoder.cache_shape, self._device)
         self._preparing = ThreadPoolExecutor(PREPARING_THREADS, thread_name_prefix="vlm-prepare")
         # Apart: a title that is read does not wait until a burst of new crops is prepared.

@@ -15,7 +15,7 @@ import pytest
 
 from engines.decoding.cache import Cache, by_halves
 from engines.decoding.checkpoint import Checkpoint, load_checkpoint
-from engines.decoding.decoder import Decoder
+from engines.decoding.decoder import Decoder, open_decoder
 from engines.decoding.loop import DecodeLoop, Limits
 from engines.decoding.prompts import Prompt, PromptMaker
 from engines.decoding.rows import Row
@@ -113,6 +113,7 @@ def encoded_prompts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[Promp
 
 MakeBench = Callable[..., Bench]
 MakeTower = Callable[[Any, int], VisionTower]
+MakeDecoder = Callable[[Any, int], Decoder]
 
 
 @pytest.fixture
@@ -128,10 +129,11 @@ def make_bench(checkpoint: Checkpoint, maker: PromptMaker) -> Iterator[MakeBench
         budget: int = 65536,
         repetition: int = 0,
         make_tower: MakeTower = open_tower,
+        make_decoder: MakeDecoder = open_decoder,
         *,
         encodes_ahead: bool = False,
     ) -> Bench:
-        tower, decoder = make_tower(checkpoint.model, 2), Decoder(checkpoint.model, threads=2)
+        tower, decoder = make_tower(checkpoint.model, 2), make_decoder(checkpoint.model, 2)
         cache = Cache(decoder.cache_shape, budget, by_halves)
 
         def end(row: Row, reason: FinishReason) -> None:

@@ -74,9 +74,11 @@ class Rows(RuleBasedStateMachine):
         assert set(self.cache.rows()) == set(self.remembered)
         for lane in self.cache.lanes():
             read = [[part.numpy() for part in lane.read(layer)] for layer in range(SHAPE.layers)]
+            arrays = [lane.arrays(layer) for layer in range(SHAPE.layers)]
             for place, row in enumerate(lane.rows):
-                held = np.array([[part[place, :, : row.length] for part in layer] for layer in read])
-                assert np.array_equal(held, self.remembered[row])
+                for seen in (read, arrays):
+                    held = np.array([[part[place, :, : row.length] for part in layer] for layer in seen])
+                    assert np.array_equal(held, self.remembered[row])
 
     @invariant()
     def the_budget_holds(self) -> None:
