@@ -16,10 +16,10 @@ import paddle
 from numpy.typing import NDArray
 
 from engines.decoding.arrays import Floats, shared
+from engines.decoding.programs import Weight, weight
 from engines.decoding.prompts import Prompt
 from engines.decoding.slices import parts
-from engines.decoding.vision_programs import CompiledPrograms, Programs, TowerShape, Weight
-from engines.openvino_runtime import import_openvino
+from engines.decoding.vision_programs import CompiledPrograms, Programs, TowerShape
 
 Tensor = Any
 
@@ -153,13 +153,9 @@ def _embedding_weights(embeddings: Any, hidden: int) -> list[Weight]:
     places = shared(embeddings.position_embedding.weight)
     side = round(len(places) ** 0.5)
     places = np.ascontiguousarray(places.reshape(1, side, side, hidden).transpose(0, 3, 1, 2))
-    return [_tensor(shared(convolution.weight).reshape(hidden, -1)), _tensor(shared(convolution.bias)), _tensor(places)]
+    return [weight(shared(convolution.weight).reshape(hidden, -1)), weight(shared(convolution.bias)), weight(places)]
 
 
 def _weights(*modules: Any) -> list[Weight]:
     """Weight and bias of each module."""
-    return [_tensor(shared(tensor)) for module in modules for tensor in (module.weight, module.bias)]
-
-
-def _tensor(array: Floats) -> Weight:
-    return import_openvino().Tensor(array, shared_memory=True)
+    return [weight(shared(tensor)) for module in modules for tensor in (module.weight, module.bias)]

@@ -9,10 +9,18 @@ import paddle
 
 from engines.decoding.cache import Cache, CacheShape
 from engines.decoding.compiled_decoder import CompiledDecoder
-from engines.decoding.paddle_decoder import PaddleDecoder, Prefilled
+from engines.decoding.paddle_decoder import PaddleDecoder
 from engines.decoding.rows import Row
 
 Tensor = Any
+
+
+class Prefilled(Protocol):
+    """What became of the prompts of some rows, for `Decoder.enter`."""
+
+    @property
+    def logits(self) -> Any:
+        """Those of each row's last token, [rows, vocabulary], Paddle's or numpy's."""
 
 
 class Decoder(Protocol):
@@ -31,7 +39,7 @@ class Decoder(Protocol):
     ) -> Generator[None, None, Prefilled]:
         """Run the prompts of new rows; yields after about so many tokens of a layer."""
 
-    def enter(self, row: Row, number: int, prefilled: Prefilled, cache: Cache) -> None:
+    def enter(self, row: Row, number: int, prefilled: Any, cache: Cache) -> None:
         """Give row `number` of those prefilled its place in the cache. Raises CacheFull, MemoryError."""
 
     def step(self, cache: Cache) -> Any:

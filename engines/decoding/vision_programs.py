@@ -1,30 +1,16 @@
 """The vision tower of PaddleOCR-VL as OpenVINO programs, for CPUs.
 
-One program does a layer; which layer, its inputs say: the weights come in with the pictures, from where Paddle keeps
-them. So nothing is compiled or stored once a layer, and products are as fast as with weights compiled in (at the
-released shape, with 64 rows and more). Everything is float32. Source of the mathematics: PaddleX,
-`modeling/paddleocr_vl/_siglip.py` and `_projector.py`.
+Source of the mathematics: PaddleX, `modeling/paddleocr_vl/_siglip.py` and `_projector.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engines.openvino_runtime import import_openvino, infer
-
-Floats = NDArray[np.float32]
-Node = Any
-Weight = Any
-"""A tensor of OpenVINO over memory that is Paddle's."""
-
-KERNELS = 0
-"""Kernels that OpenVINO keeps for shapes that it has seen: hardly two pictures have as many patches. With 300 memory
-grew for thousands of crops; with 30 pages a second were the same."""
+from engines.decoding.programs import Graph, GraphBuilder, Node, Program, compile_graph
 
 
 @dataclass(frozen=True)
@@ -37,23 +23,6 @@ class TowerShape:
     merged: int
     epsilon: float
     merge_epsilon: float
-
-
-class Program:
-    """A compiled program with a request of its own; not for two threads at once."""
-
-    def __init__(self, compiled: Any) -> None:
-        self._request = compiled.create_infer_request()
-
-    def __call__(self, *inputs: Floats | NDArray[np.int64] | Weight) -> Floats:
-        """The one output, as a copy."""
-        output: Floats = infer(self._request, inputs)[0]
-        return output
-
-    def views(self, *inputs: Floats | Weight) -> Sequence[Floats]:
-        """All outputs, good until the next call."""
-        outputs = infer(self._request, inputs, share_outputs=True)
-        return [outputs[place] for place in range(len(outputs))]
 
 
 @dataclass(frozen=True)
@@ -78,39 +47,21 @@ class CompiledPrograms:
     """The programs, compiled for so many threads."""
 
     def __init__(self, shape: TowerShape, threads: int) -> None:
-        openvino = import_openvino()
-        options = {
-            "INFERENCE_PRECISION_HINT": "f32",
-            "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": 1,
-            "ENABLE_CPU_PINNING": False,
-            "CPU_RUNTIME_CACHE_CAPACITY": KERNELS,
-        }
         graphs = _Graphs(shape)
-        core = openvino.Core()
-        self._compiled = [
-            core.compile_model(openvino.Model(results, inputs), "CPU", options)
-            for results, inputs in (graphs.embed(), graphs.layer(), graphs.project(), graphs.attend(), graphs.merge())
-        ]
+        wanted = (graphs.embed(), graphs.layer(), graphs.project(), graphs.attend(), graphs.merge())
+        self._compiled = [compile_graph(graph, threads) for graph in wanted]
 
     def open(self) -> Programs:
         """The programs for one thread; what they allocate goes with them."""
         return Programs(*(Program(compiled) for compiled in self._compiled))
 
 
-Graph = tuple[list[Node], list[Node]]
-"""Results and parameters."""
-
-
-class _Graphs:
+class _Graphs(GraphBuilder):
     """Builds the graphs; parameters stand in the order of `Programs`."""
 
     def __init__(self, shape: TowerShape) -> None:
-        import_openvino()
-        from openvino import opset13
-
+        super().__init__()
         self._shape = shape
-        self._op = opset13
 
     def embed(self) -> Graph:
         op = self._op
@@ -197,26 +148,7 @@ class _Graphs:
         weight, bias = weights
         return self._op.add(self._product(x, weight), bias)
 
-    def _product(self, x: Node, y: Node, *, turned: bool = False) -> Node:
-        """x times y, or times y with its last two sides exchanged."""
-        return self._op.matmul(x, y, transpose_a=False, transpose_b=turned)
-
-    def _reshaped(self, x: Node, *sides: int) -> Node:
-        return self._op.reshape(x, self._ints(*sides), special_zero=False)
-
     def _by_head(self, x: Node) -> Node:
         """[n, hidden] as [heads, n, head]."""
         apart = self._reshaped(x, -1, self._shape.heads, self._shape.head)
         return self._op.transpose(apart, self._ints(1, 0, 2))
-
-    def _rotated(self, x: Node, rope: Sequence[Node]) -> Node:
-        """Rotary embedding; the sine has its sign already."""
-        op = self._op
-        low, high = op.split(x, op.constant(np.array(2)), 2).outputs()
-        return op.add(op.multiply(x, rope[0]), op.multiply(op.concat([high, low], -1), rope[1]))
-
-    def _floats(self, *sides: int) -> Node:
-        return self._op.parameter(list(sides), np.float32)
-
-    def _ints(self, *values: int) -> Node:
-        return self._op.constant(np.array(values, np.int64))

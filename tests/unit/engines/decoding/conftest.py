@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import paddle
@@ -24,6 +24,8 @@ from engines.settings import EngineSettings
 from engines.vlm.base import Crop, FinishReason, Text, VlmOptions
 from engines.weights.folder import find_weights
 from scripts.made_weights import Manners, make_weights
+
+_Result = TypeVar("_Result")
 
 MIN_PIXELS, MAX_PIXELS = 28 * 28 * 16, 28 * 28 * 64
 """Small pictures: the tests' subject is the loop."""
@@ -164,3 +166,13 @@ def noise(number: int, prompt: str = "OCR:", **options: object) -> Crop:
     pixels = random.integers(0, 256, (height, width, 3), dtype=np.uint8)
     chosen = {"min_pixels": MIN_PIXELS, "max_pixels": MAX_PIXELS, "max_new_tokens": 40, **options}
     return Crop(pixels, prompt, VlmOptions(**chosen))
+
+
+def drained(work: Generator[None, None, _Result]) -> tuple[_Result, int]:
+    """What a generator returns, and how often it yielded."""
+    for slices in range(1_000_000):
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value, slices
+    raise AssertionError("the work does not come to an end")

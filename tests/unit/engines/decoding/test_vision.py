@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TypeVar
-
 import numpy as np
 import pytest
 
@@ -12,24 +9,14 @@ from engines.decoding.compiled_vision import CompiledTower
 from engines.decoding.paddle_vision import PaddleTower
 from engines.decoding.vision import open_tower
 from engines.vlm.base import Crop, VlmOptions
+from tests.unit.engines.decoding.conftest import drained
 
 WHOLE = 1 << 30
-_Result = TypeVar("_Result")
 
 
 @pytest.fixture
 def towers(checkpoint):
     return PaddleTower(checkpoint.model), CompiledTower(checkpoint.model, threads=2)
-
-
-def drained(work: Generator[None, None, _Result]) -> tuple[_Result, int]:
-    """What a generator returns, and how often it yielded."""
-    for slices in range(1_000_000):
-        try:
-            next(work)
-        except StopIteration as end:
-            return end.value, slices
-    raise AssertionError("the tower does not come to an end")
 
 
 def prompt_of(maker, rows: int, columns: int, seed: int = 0):
