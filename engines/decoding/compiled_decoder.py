@@ -78,19 +78,7 @@ class CompiledDecoder:
         threads = max(1, min(threads, min(matrix.size for matrix in matrices) // WEIGHTS_A_THREAD))
         self._kernels = compile_kernels(threads, bfloat16=bfloat16)
         self._program = compile_graph(LayerGraph(self._shape).build(), threads)
-        self._layers = [
-            _Layer(
-                [weight(array) for array in layer],
-                attention_norm,
-                turned(qkv, bfloat16=bfloat16),
-                turned(out, bfloat16=bfloat16),
-                mlp_norm,
-                turned(gate_up, bfloat16=bfloat16),
-                turned(down, bfloat16=bfloat16),
-            )
-            for layer in official
-            for attention_norm, qkv, out, mlp_norm, gate_up, down in [layer]
-        ]
+        self._layers = [_layer(weights, bfloat16=bfloat16) for weights in official]
         self._head = turned(head, bfloat16=bfloat16)
         self._norm = shared(network.norm.weight)
         self._embedding = shared(network.embed_tokens.weight)
@@ -203,6 +191,19 @@ def _weights(layer: Any) -> list[Floats]:
             mlp.down_proj,
         )
     ]
+
+
+def _layer(weights: Sequence[Floats], *, bfloat16: bool) -> _Layer:
+    attention_norm, qkv, out, mlp_norm, gate_up, down = weights
+    return _Layer(
+        [weight(array) for array in weights],
+        attention_norm,
+        turned(qkv, bfloat16=bfloat16),
+        turned(out, bfloat16=bfloat16),
+        mlp_norm,
+        turned(gate_up, bfloat16=bfloat16),
+        turned(down, bfloat16=bfloat16),
+    )
 
 
 def _causal_mask(start: int, end: int) -> Floats:

@@ -75,6 +75,14 @@ def test_texts_as_a_gpu_reads_them_are_the_official_ones(make_bench):
     _reads_as_the_official_engine(bench)
 
 
+def test_sampled_texts_are_the_same_from_both(make_bench):
+    crops = [noise(seed, temperature=0.7, top_p=0.9, repetition_penalty=1.1, seed=seed) for seed in range(3)]
+    benches = [make_bench(), make_bench(make_decoder=lambda model, _: PaddleDecoder(model))]
+    compiled, in_paddle = ([text.text for text in bench.run(bench.rows(crops))] for bench in benches)
+    assert compiled == in_paddle
+    assert compiled != [benches[0].official(crop) for crop in crops]
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("bfloat16", [True, False])
 def test_texts_are_the_official_ones_whatever_the_weights_and_threads(make_bench, monkeypatch, threads, bfloat16):
