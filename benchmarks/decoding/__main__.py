@@ -3,7 +3,8 @@
     python -m benchmarks.decoding [--parts shape narrow mixed texts memory server]
 
 Both run on the same made weights, in turn, in one process, with the same settings of the mathematics library; only the
-server's part starts servers. The last line sums up what was measured.
+server's part starts servers. The last line sums up what was measured; `host-bound` is the narrow shape in Paddle's
+operators.
 """
 
 from __future__ import annotations
