@@ -34,8 +34,6 @@ _BROKEN_SECONDS = 3.0
 """How long a server that is broken, or not ready yet, may take to end: what it has in flight waits in vain."""
 _MARGIN_SECONDS = 5.0
 """What a server may take beyond SHUTDOWN_TIMEOUT, after which it should end by itself."""
-
-
 _HEAR_SECONDS = 0.5
 """How long the main thread waits at a time, see `_wait_for`."""
 

@@ -80,7 +80,7 @@ class Kernels:
 
 @cache
 def compile_kernels(threads: int, *, bfloat16: bool) -> Kernels:
-    """Kernels for weights in float32, or in bfloat16 as its bits; takes a second, or three with several threads."""
+    """Kernels for weights in float32, or in bfloat16 as its bits; takes two seconds, or four with several threads."""
     # The one pool of numba's that is always there, and does not spin beside Paddle's.
     numba.config.THREADING_LAYER = "workqueue"
     threads = min(threads, numba.config.NUMBA_NUM_THREADS)
